@@ -6,8 +6,12 @@ SHELL := /bin/bash
 
 VERSION := 0.1.0
 CC ?= gcc
+SOVERSION := 0
 VARIANT ?= plain
 BUILD := build/$(VARIANT)
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+QUIET := $(if $(V),,@)
 
 CORE := desc request result tag tally command params device
 BACKEND := null mem file file_open
@@ -24,25 +28,139 @@ INCLUDES := -Isrc -Isrc/core -Isrc/sys -Isrc/backend -Isrc/cli
 OPTIMISE.plain := -O2 -g
 OPTIMISE.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE.tsan := -O1 -g -fsanitize=thread
+OPTIMISE.clang := -O2 -g
 ERROR := $(if $(CI),-Werror)
 CFLAGS_ALL := $(WARNINGS) $(ERROR) $(OPTIMISE.$(VARIANT)) -fPIC -fvisibility=hidden -D_GNU_SOURCE -DREFUBLK_VERSION='"$(VERSION)"' $(INCLUDES) $(CPPFLAGS) $(CFLAGS)
 LIBS := -luring -pthread
 CLI_LIBS := -ljansson
+CHECK_LIBS := -lcheck -lsubunit -lrt -lm
+THREADED := serve_test later_test
 
-OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o) $(BACKEND_SOURCES:%.c=$(BUILD)/%.o) $(SYS_SOURCES:%.c=$(BUILD)/%.o)
+LIBRARY_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o) $(SYS_SOURCES:%.c=$(BUILD)/%.o)
+OBJECTS := $(LIBRARY_OBJECTS) $(BACKEND_SOURCES:%.c=$(BUILD)/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
+UNIT_PROGRAMS := $(UNIT_TESTS:%=$(BUILD)/unit/%)
+EXAMPLES := $(patsubst src/examples/%.c,%,$(wildcard src/examples/*.c))
 
 # ---- build ----------------------------------------------------------------------------------
 
-$(BUILD)/src/core/%.o: src/core/%.c | Makefile
+.PHONY: build
+build: setup-build refublk ublk-mem ublk-file ## the programs ./refublk ./ublk-mem ./ublk-file
+
+refublk: build/plain/refublk
+	ln -sf $< $@
+
+ublk-mem ublk-file: refublk
+	ln -sf $< $@
+
+$(BUILD)/src/core/%.o: src/core/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -ffreestanding -Wpadded $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(QUIET)$(CC) -std=c11 -ffreestanding -Wpadded $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-$(BUILD)/%.o: %.c | Makefile
+$(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(QUIET)$(CC) -std=gnu11 $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-$(BUILD)/librefublk.a: $(OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+# Everything but the command line, internal names included: for the programs and the unit tests.
+$(BUILD)/parts.a: $(OBJECTS)
+	$(QUIET)rm -f $@ && ar rcs $@ $^
 
--include $(shell find build -name '*.d' 2>/dev/null)
+$(BUILD)/cli.a: $(filter-out %/main.o,$(CLI_OBJECTS))
+	$(QUIET)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/refublk: $(BUILD)/src/cli/main.o $(BUILD)/cli.a $(BUILD)/parts.a
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) $(CLI_LIBS) -o $@
+
+# The installed library: public names only, in the static one too.
+$(BUILD)/librefublk.a: $(LIBRARY_OBJECTS)
+	$(QUIET)ld -r -o $(BUILD)/librefublk.o $^
+	$(QUIET)objcopy --localize-hidden $(BUILD)/librefublk.o
+	$(QUIET)rm -f $@ && ar rcs $@ $(BUILD)/librefublk.o
+
+$(BUILD)/librefublk.so.$(VERSION): $(LIBRARY_OBJECTS)
+	$(QUIET)$(CC) -shared -Wl,-soname,librefublk.so.$(SOVERSION) -Wl,-z,defs $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/examples/%: src/examples/%.c $(BUILD)/librefublk.a
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) -std=gnu11 $(WARNINGS) $(ERROR) -O2 -g -Isrc $< $(BUILD)/librefublk.a $(LIBS) -o $@
+
+.PHONY: setup-build setup-vm setup-test
+setup-build setup-vm setup-test: setup-%:
+	@tests/setup $*
+
+# ---- use ------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: setup-vm build ## a RAM disk and a file disk on a real kernel, in plain words
+	@vm/demo
+
+.PHONY: install
+install: build $(BUILD)/librefublk.a $(BUILD)/librefublk.so.$(VERSION) ## programs, library, header, man pages below $(DESTDIR)$(PREFIX)
+	install -D -m 755 build/plain/refublk $(DESTDIR)$(PREFIX)/sbin/refublk
+	ln -sf refublk $(DESTDIR)$(PREFIX)/sbin/ublk-mem
+	ln -sf refublk $(DESTDIR)$(PREFIX)/sbin/ublk-file
+	install -D -m 644 src/refublk.h $(DESTDIR)$(PREFIX)/include/refublk.h
+	install -D -m 644 $(BUILD)/librefublk.a $(DESTDIR)$(LIBDIR)/librefublk.a
+	install -D -m 644 $(BUILD)/librefublk.so.$(VERSION) $(DESTDIR)$(LIBDIR)/librefublk.so.$(VERSION)
+	ln -sf librefublk.so.$(VERSION) $(DESTDIR)$(LIBDIR)/librefublk.so.$(SOVERSION)
+	ln -sf librefublk.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/librefublk.so
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' src/refublk.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/refublk.pc
+	for page in src/man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+.PHONY: clean
+clean: ## removes what was built; kernels stay in the cache
+	rm -rf build refublk ublk-mem ublk-file
+
+# ---- tests ----------------------------------------------------------------------------------
+
+.PHONY: test
+test: ## everything within the budgets of CONTRIBUTING.md
+	@tests/run
+
+.PHONY: test-deep
+test-deep: ## what does not fit into `make test`
+	@tests/run --deep
+
+# A test program: its own file, what stands in for a seam (objects go before the archive), the parts.
+SEAM.serve_test := port_script
+SEAM.later_test := port_script
+$(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/cli.a $(BUILD)/parts.a
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/cli.a $(BUILD)/parts.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@
+$(foreach test,$(UNIT_TESTS),$(eval $(BUILD)/unit/$(test): $(SEAM.$(test):%=$(BUILD)/tests/unit/support/%.o)))
+
+.PHONY: unit-programs test-unit test-asan test-tsan test-valgrind
+unit-programs: $(UNIT_PROGRAMS)
+test-unit: setup-test unit-programs build ## unit tests, mirrors of src/
+	@tests/units $(UNIT_PROGRAMS)
+test-asan: setup-test ## the same under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory VARIANT=asan unit-programs
+	@tests/units $(UNIT_TESTS:%=build/asan/unit/%)
+test-tsan: setup-test ## the threaded ones under ThreadSanitizer
+	@$(MAKE) --no-print-directory VARIANT=tsan $(THREADED:%=build/tsan/unit/%)
+	@tests/units $(THREADED:%=build/tsan/unit/%)
+test-valgrind: setup-test unit-programs ## the same under valgrind
+	@tests/units --valgrind $(UNIT_PROGRAMS)
+
+.PHONY: pure
+pure: $(CORE_SOURCES:%.c=$(BUILD)/%.o) ## the core needs nothing but four memory functions and CHECK
+	@spec/check-pure $^
+
+.PHONY: check-uapi
+check-uapi: setup-vm ## our uapi.h against the newest header that Debian packages
+	@spec/check-uapi "$$(vm/fetch headers)"
+
+.PHONY: vm-simple-e2e vm-e2e integrity-test
+vm-simple-e2e: setup-vm build ## one small VM case on the newest kernel
+	@vm/run 7.3 smoke
+vm-e2e integrity-test: setup-vm build ## every VM case on every kernel, and a table
+	@vm/all
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z][a-z0-9 -]*):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-24s %s\n", $$1, $$2}'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
