@@ -1,0 +1,289 @@
+# Functions that cases use. Sourced by sh (dash); runs in a guest or, with KERNEL=host, on the running system.
+#
+# A case runs with set -eu in an empty folder $work. It ends with exit 0 when all is as it should be; fail says why not.
+# What a case must leave: no ublk node it made, no process of its own, no complaint of the kernel.
+
+# ---- saying and judging
+
+# Says what the case does, for the reader of its output.
+say() {
+    echo "$*"
+    echo "$*" >>"$work/said"
+}
+
+# Adds a remark to the result line of a case that passes.
+note() {
+    echo "$*" >>"$work/note"
+}
+
+fail() {
+    echo "FAILED: $*"
+    # The first reason is the one to report: what follows may be its consequence.
+    [ -s "$work/failure" ] || echo "$*" >"$work/failure"
+    exit 1
+}
+
+expect_eq() {
+    [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
+}
+
+expect_at_least() {
+    [ "$3" -ge "$2" ] || fail "$1: expected at least $2, got $3"
+}
+
+expect_at_most() {
+    [ "$3" -le "$2" ] || fail "$1: expected at most $2, got $3"
+}
+
+# ---- waiting, always with a limit
+
+uptime_seconds() {
+    local up
+    read -r up _ </proc/uptime
+    echo "${up%.*}"
+}
+
+# wait_until SECONDS 'what' command…: polls the command until it succeeds.
+wait_until() {
+    local end what
+    end=$(($(uptime_seconds) + $1))
+    what=$2
+    shift 2
+    until "$@"; do
+        [ "$(uptime_seconds)" -le "$end" ] || fail "waited in vain for: $what"
+        sleep 0.1
+    done
+}
+
+# Starts a command in the background; finish waits for it. A client of a dead server sleeps uninterruptibly, which
+# neither timeout nor kill can end: hence never in the foreground.
+# start NAME command…: output in $work/NAME.out, exit status in $work/NAME.rc, pid in $work/NAME.pid.
+start() {
+    local name=$1
+    shift
+    rm -f "$work/$name.rc" "$work/$name.pid"
+    (
+        set +e
+        "$@" &
+        echo $! >"$work/$name.pid"
+        wait $!
+        echo $? >"$work/$name.rc.new"
+        mv "$work/$name.rc.new" "$work/$name.rc"
+    ) >"$work/$name.out" 2>&1 &
+    while [ ! -s "$work/$name.pid" ]; do sleep 0.02; done
+}
+
+# finish NAME SECONDS: waits for the end of what start began; returns its exit status.
+finish() {
+    local end
+    end=$(($(uptime_seconds) + $2))
+    while [ ! -e "$work/$1.rc" ]; do
+        if [ "$(uptime_seconds)" -gt "$end" ]; then
+            show_task "$(cat "$work/$1.pid")"
+            fail "'$1' did not end within $2 s"
+        fi
+        sleep 0.05
+    done
+    return "$(cat "$work/$1.rc")"
+}
+
+# run_limited SECONDS command…: runs the command to its end, prints its output, returns its exit status.
+run_limited() {
+    local seconds=$1 rc=0
+    shift
+    start limited "$@"
+    finish limited "$seconds" || rc=$?
+    cat "$work/limited.out"
+    return $rc
+}
+
+# must SECONDS command…: like run_limited, but silent on success, and the case fails when the command does.
+must() {
+    local seconds=$1 rc=0
+    shift
+    start must "$@"
+    finish must "$seconds" || rc=$?
+    [ $rc = 0 ] || fail "'$*' exits $rc: $(tail -n 2 "$work/must.out" | tr '\n' ' ')"
+}
+
+# must_fail SECONDS command…: the command has to end with an error; its output stays in $work/must.out.
+must_fail() {
+    local seconds=$1 rc=0
+    shift
+    start must "$@"
+    finish must "$seconds" || rc=$?
+    [ $rc != 0 ] || fail "'$*' succeeds, but should not"
+}
+
+# ---- disks
+
+# start_disk mem --size 64M …: calls refublk add; sets disk to the node it printed and disk_id to its number.
+start_disk() {
+    local rc=0
+    start add sh -c '"$@" 2>"$0"' "$work/add.err" refublk add "$@"
+    finish add "${add_limit:-40}" || rc=$?
+    [ $rc = 0 ] || fail "refublk add $*: exits $rc: $(tail -n 2 "$work/add.err" | tr '\n' ' ')"
+    disk=$(cat "$work/add.out")
+    disk_id=$(device_of "$disk")
+}
+
+# start_server NAME command…: starts a server that stays in the foreground; sets disk, disk_id and server_pid.
+start_server() {
+    local name=$1
+    start "$@"
+    wait_until 40 "'$*' prints its device" sh -c "grep -q ^/dev/ublkb $work/$name.out || [ -e $work/$name.rc ]"
+    disk=$(sed -n '/^\/dev\/ublkb/{p;q;}' "$work/$name.out")
+    [ -n "$disk" ] || fail "$name: no device: $(tail -n 2 "$work/$name.out" | tr '\n' ' ')"
+    disk_id=$(device_of "$disk")
+    server_pid=$(cat "$work/$name.pid")
+}
+
+# Prints the id of a ublk node. A node that is missing becomes a regular file as soon as something writes to it, and
+# then passes every test: so it has to be a block device.
+device_of() {
+    case $1 in
+    /dev/ublkb[0-9]*) ;;
+    *) fail "not the path of a ublk disk: '$1'" ;;
+    esac
+    [ -b "$1" ] || fail "$1 is not a block device"
+    echo "${1#/dev/ublkb}"
+}
+
+# stop_disk ID: asks for the end and sees that the nodes go.
+stop_disk() {
+    must 30 refublk stop "$1"
+    expect_gone "$1"
+}
+
+# The nodes' removal from devtmpfs follows the command's answer.
+expect_gone() {
+    wait_until 5 "/dev/ublkb$1 and /dev/ublkc$1 are gone" sh -c "[ ! -e /dev/ublkb$1 ] && [ ! -e /dev/ublkc$1 ]"
+}
+
+# Prints the pid of the process that has /dev/ublkcID open; in a mount namespace of its own the path may be shortened.
+server_of() {
+    ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v node="ublkc$1" '
+        /^\/proc\// { split($0, part, "/"); pid = part[3] }
+        / -> / { path = $NF; sub(/.*\//, "", path); if (path == node) { print pid; exit } }' | grep . ||
+        fail "no process holds /dev/ublkc$1"
+}
+
+# queue_value ID NAME: prints /sys/block/ublkbID/queue/NAME.
+queue_value() {
+    cat "/sys/block/ublkb$1/queue/$2"
+}
+
+drop_caches() {
+    sync
+    echo 3 >/proc/sys/vm/drop_caches
+}
+
+# Prints the MD5 of a disk or file as it is below the page cache.
+md5_of() {
+    dd if="$1" iflag=direct bs=1M status=none 2>/dev/null | md5sum | cut -d' ' -f1
+}
+
+# ---- what belongs to a case, and its end
+
+ublk_nodes() {
+    ls -d /dev/ublkb* /dev/ublkc* 2>/dev/null | grep -v /dev/ublk-control | sort
+}
+
+# Prints the pids of the processes that case $1 started, daemons included: the variable goes with the environment,
+# and a server is recognised by its program.
+pids_of_case() {
+    {
+        grep -ls "REFUBLK_CASE=$1" /proc/[0-9]*/environ
+        ls -l /proc/[0-9]*/exe 2>/dev/null | awk -v programs="$job/bin/" 'index($NF, programs) == 1 { print $(NF - 2) }'
+    } | cut -d/ -f3 | sort -un
+}
+
+name_pids() {
+    local pid
+    for pid; do
+        printf '%s(%s) ' "$(cat "/proc/$pid/comm" 2>/dev/null)" "$pid"
+    done
+}
+
+# The kernel's lines since the case's mark that no healthy run has.
+kernel_complaints() {
+    dmesg | awk -v mark="$1" 'index($0, mark) { seen = 1; next } seen' |
+        grep -E 'BUG:|Oops|WARNING:|blocked for more than|general protection fault|refcount_t:|Call Trace' | head -n 1
+}
+
+# The check at each case's end: prints what is left of it, nothing when all is clean.
+left_behind() {
+    local nodes pids complaint name=${1##* } tries=0
+    while :; do
+        nodes=$(ublk_nodes | grep -vxF "$nodes_before")
+        pids=$(pids_of_case "$nonce-$name")
+        # What was told to go may still be on its way out.
+        [ -n "$nodes$pids" ] && [ $tries -lt 20 ] || break
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    complaint=$(kernel_complaints "$1")
+    [ -z "$nodes" ] || printf 'node %s ' $nodes
+    [ -z "$pids" ] || printf 'process %s' "$(name_pids $pids)"
+    [ -z "$complaint" ] || printf 'kernel says: %s' "$complaint"
+}
+
+# Is nothing of case $1 there that could disturb the next one?
+is_clean() {
+    [ -z "$(ublk_nodes | grep -vxF "$nodes_before")$(pids_of_case "$1")" ]
+}
+
+# Ends what a failed case left: servers first, because a client in I/O can't be ended before its server.
+clean_after_failure() {
+    local pid tries=0 node
+    for node in $(ublk_nodes | grep -vxF "$nodes_before" | grep ublkc); do
+        pid=$(sh -c '. "$0/guest.sh"; work=/tmp server_of "$1"' "$job" "${node#/dev/ublkc}" 2>/dev/null) &&
+            kill -9 "$pid" 2>/dev/null
+    done
+    while [ $tries -lt 50 ]; do
+        [ $tries != 1 ] || unmount_all "$1"
+        [ $tries != 2 ] || ( refublk del --all --force >/dev/null 2>&1 & )
+        pid=$(pids_of_case "$1")
+        [ -z "$pid" ] || [ $((tries % 10)) != 3 ] || kill -9 $pid 2>/dev/null
+        ! is_clean "$1" || return 0
+        tries=$((tries + 1))
+        sleep 0.2
+    done
+}
+
+# Mounts of a case live in its work folder. A lazy unmount does not wait for the dead.
+unmount_all() {
+    local target
+    grep " $work/" /proc/mounts | while read -r _ target _; do
+        umount -l "$target" 2>/dev/null &
+    done
+}
+
+show_task() {
+    echo "task $1 ($(cat "/proc/$1/comm" 2>/dev/null)): $(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null)"
+    cat "/proc/$1/stack" 2>/dev/null
+}
+
+show_stuck_tasks() {
+    local pid
+    echo "---- what case ${1#*-} left running"
+    for pid in $(pids_of_case "$1"); do
+        show_task "$pid"
+    done
+    echo "---- the kernel's last lines"
+    dmesg | tail -n 15
+}
+
+# ---- the guest
+
+# load_module NAME: in the order that its dependencies want; absent modules are built in or not needed.
+load_module() {
+    local module
+    if [ -e /modules/order ]; then
+        for module in $(sed -n "s/^$1: //p" /modules/order); do
+            [ -d "/sys/module/$module" ] || insmod "/modules/$module.ko" ${2:-} || return 1
+        done
+    else
+        modprobe "$1" ${2:-}
+    fi
+}
