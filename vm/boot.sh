@@ -170,6 +170,7 @@ run_group() {
     boots=${boots:-0}
     boot_remark=
     while [ $# -gt 0 ]; do
+        [ $repeated = yes ] || boot_remark=
         if [ "$kernel" = host ]; then start_host "$options" "$@"; else start_guest "$options" "$@"; fi
         follow_machine
         trouble=$(boot_trouble)
@@ -183,7 +184,7 @@ run_group() {
                 echo "$kernel: $trouble${current:+ in case $current}: booting once more"
                 show_console
             elif [ -n "$current" ]; then
-                record "$current" FAIL $((SECONDS - case_begin)) "$trouble"
+                record "$current" FAIL $((SECONDS - case_begin)) "$trouble${boot_remark:+, and so did the boot before}"
                 show_console
             else
                 show_console

@@ -213,19 +213,19 @@ kernel_complaints() {
 
 # The check at each case's end: prints what is left of it, nothing when all is clean.
 left_behind() {
-    local nodes pids complaint name=${1##* } tries=0
+    local nodes pids complaint name=${1##* } end
+    end=$(($(uptime_seconds) + 2))
     while :; do
         nodes=$(ublk_nodes | grep -vxF "$nodes_before")
         pids=$(pids_of_case "$nonce-$name")
         # What was told to go may still be on its way out.
-        [ -n "$nodes$pids" ] && [ $tries -lt 20 ] || break
-        tries=$((tries + 1))
+        [ -n "$nodes$pids" ] && [ "$(uptime_seconds)" -lt $end ] || break
         sleep 0.1
     done
     complaint=$(kernel_complaints "$1")
     [ -z "$nodes" ] || printf 'node %s ' $nodes
     [ -z "$pids" ] || printf 'process %s' "$(name_pids $pids)"
-    [ -z "$complaint" ] || printf 'kernel says: %s' "$complaint"
+    [ -z "$complaint" ] || printf 'kernel says %s' "$complaint"
 }
 
 # Is nothing of case $1 there that could disturb the next one?
