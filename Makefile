@@ -24,7 +24,8 @@ SYS_SOURCES := $(SYS:%=src/sys/%.c)
 CLI_SOURCES := $(CLI:%=src/cli/%.c)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wswitch-enum -Wshadow -Wmissing-prototypes -Wvla
-INCLUDES := -Isrc -Isrc/core -Isrc/sys -Isrc/backend -Isrc/cli
+# Quoted includes only: <check.h> is libcheck's and "check.h" is ours, <sys/queue.h> is the system's.
+INCLUDES := -iquote src -iquote src/core -iquote src/sys -iquote src/backend -iquote src/cli
 OPTIMISE.plain := -O2 -g
 OPTIMISE.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE.tsan := -O1 -g -fsanitize=thread
