@@ -1,0 +1,35 @@
+/* mem: a RAM disk in one private mapping of the device's size.
+ *
+ * Memory is used only where something was written: a page that nobody wrote to reads as zero and costs nothing,
+ * and DISCARD and WRITE_ZEROES give whole pages back. WRITE_ZEROES with REFUBLK_NOUNMAP gives nothing back, but
+ * takes nothing either: zeroes over zeroes change nothing. Discarded ranges read as zero.
+ *
+ * Nothing is volatile here that could be made durable, so there is no flush: when the server ends, the content
+ * is gone.
+ *
+ * No memory is reserved. A disk may be larger than the machine's RAM; when its content no longer fits into RAM and
+ * swap, or into the limit of the server's control group, the kernel's OOM killer ends a process, most likely the
+ * server, and the disk and its content are lost. Keep --size, or the control group's limit, below what the machine
+ * can spare. The content is not locked in memory: it may be swapped out, so a swap area must not lie on the disk
+ * itself. A process that calls mlockall(MCL_FUTURE) before mem_open() uses all of the size at once.
+ *
+ * Overlapping requests on different queues race like those of any disk: each byte is one of the two. */
+#ifndef REFUBLK_MEM_H
+#define REFUBLK_MEM_H
+
+#include "refublk.h"
+
+struct mem;
+
+/* Its context is a struct mem. lend() always lends. */
+extern const struct refublk_backend mem_backend;
+
+/* A disk of zeroes. *mem is the caller's until mem_close(). 0, or -errno and *mem is NULL:
+ * -EINVAL size 0 or more than an address can name; -ENOMEM no room in the address space, or the machine forbids
+ * overcommitment (vm.overcommit_memory is 2). Logs nothing. */
+int mem_open(struct mem **mem, uint64_t size_bytes) __attribute__((warn_unused_result));
+
+/* No request may be under way. NULL is allowed. */
+void mem_close(struct mem *mem);
+
+#endif
