@@ -201,9 +201,9 @@ START_TEST(test_random_ops_against_an_array)
 			ck_assert_mem_eq(memory, expected + offset, length);
 			break;
 		case 1:
-			/* A single byte among zeroes, anywhere, is data too. */
+			/* A single byte among zeroes, at a block's edge even, is data too. */
 			memset(memory, (int)seed_below(&seed, 2) * 0x6b, length);
-			memory[seed_below(&seed, length)] = 0x95;
+			memory[seed_below(&seed, length / BLOCK) * BLOCK + seed_below(&seed, 2) * (BLOCK - 1)] = 0x95;
 			memcpy(expected + offset, memory, length);
 			disk_do(REFUBLK_WRITE, 0, offset, length, memory);
 			break;
