@@ -146,6 +146,7 @@ struct refublk_backend {
 	void *(*lend)(void *backend, const struct refublk_request *request);
 
 	bool honours_fua; /* write and write_zeroes obey REFUBLK_FUA; else the kernel flushes after them */
+	bool reserved[7]; /* false */
 };
 
 /* ---- a device ------------------------------------------------------------------------------ */

@@ -26,7 +26,11 @@ struct desc_limits {
 	uint32_t reserved;
 };
 
-/* request: memory is NULL and token 0. On a refusal it carries op (if known) and what was decoded so far, for the log. */
+/* The op of a refused request that is none of ours; request_op_name() calls it "unknown". */
+#define DESC_NO_OP UINT32_MAX
+
+/* request: memory is NULL and token 0. On a refusal it carries, for the log, op (DESC_NO_OP where unknown) and the
+ * range as asked; an offset that does not fit 64 bits is UINT64_MAX. Flag bits that are not known are ignored. */
 struct desc_decoded {
 	struct refublk_request request;
 	uint32_t verdict; /* enum desc_verdict */

@@ -27,7 +27,11 @@ enum tag_owner {
 	TAG_OWNERS
 };
 
-/* Whose memory the driver holds as the tag's address. */
+/* Whose memory the driver holds as the tag's address, or, while the server owns the tag, where a WRITE's data lies.
+ * (SERVER, LENT) comes after NEED_GET_DATA with a lent address. The descriptor, read again, is then either the same
+ * WRITE, perhaps shorter, whose data is in the lent memory; or no WRITE at all, since the driver could copy nothing,
+ * requeued it and went on with another request: nothing was put into the lent memory, and this request is handled
+ * in the tag's own buffer or lent anew. Another WRITE cannot be: each asks with a completion of 1 first. */
 enum tag_memory {
 	TAG_OWN,  /* the tag's buffer */
 	TAG_LENT, /* the backend's */
