@@ -15,6 +15,13 @@ enum params_flag {
 	PARAMS_GET_DATA = 1 << 6,
 };
 
+enum {
+	/* The longest DISCARD and WRITE_ZEROES that the kernel may send: long enough that few are needed, short enough
+	 * that a backend which writes the zeroes itself holds its queue for seconds and not for minutes. */
+	PARAMS_DISCARD_BYTES_MAX = 1 << 30,
+	PARAMS_ID_MAX = (1 << 20) - 1, /* the driver's: as many as there are minor numbers */
+};
+
 struct params_config {
 	uint64_t size_bytes;
 	uint64_t memory_limit_bytes;
@@ -31,14 +38,14 @@ struct params_config {
 
 enum params_verdict {
 	PARAMS_ACCEPTED,
-	PARAMS_SIZE,          /* zero, no multiple of the block, or above UNITS_DEVICE_BYTES_MAX */
 	PARAMS_BLOCK,         /* no power of two from 512 to the smaller of 4096 and a page */
+	PARAMS_SIZE,          /* zero, no multiple of the block, or above UNITS_DEVICE_BYTES_MAX */
 	PARAMS_PHYSICAL_BLOCK,/* no power of two, or below the block, or above 2^28 */
 	PARAMS_MAX_IO,        /* below a page, above 32 MiB, or no multiple of a page */
 	PARAMS_QUEUES,
 	PARAMS_DEPTH,
-	PARAMS_DISCARD_GRANULARITY, /* zero or no multiple of the block while discard is offered */
-	PARAMS_ID,            /* below -1 */
+	PARAMS_DISCARD_GRANULARITY, /* while discard is offered: zero, no multiple of the block, above PARAMS_DISCARD_BYTES_MAX */
+	PARAMS_ID,            /* below -1 or above PARAMS_ID_MAX */
 	PARAMS_MEMORY,        /* queues × depth × max I/O above the limit: see params_depth_that_fits() */
 	PARAMS_VERDICTS
 };
@@ -50,10 +57,10 @@ const char *params_verdict_text(uint32_t verdict);
 /* The one home of the buffer's size: what each tag's buffer must have, a multiple of a page. */
 uint64_t params_buffer_bytes(struct params_config config);
 
-/* All buffers of the device. */
+/* All buffers of the device; for a configuration that broke no rule before PARAMS_MEMORY. */
 uint64_t params_memory_bytes(struct params_config config);
 
-/* The largest depth that stays within the limit; 0 when not even one tag does. */
+/* The largest depth that stays within the limit; 0 when not even one tag does. Also for such a configuration. */
 uint32_t params_depth_that_fits(struct params_config config);
 
 /* For ADD_DEV: asks for CMD_IOCTL_ENCODE and, where wanted, NEED_GET_DATA. config is accepted. */
@@ -68,7 +75,7 @@ enum params_grant {
 	PARAMS_NO_GET_DATA, /* dropped silently */
 	PARAMS_NO_IOCTL,
 	PARAMS_FEWER_QUEUES, /* capped to the possible CPUs: lawful, the caller goes on with info.nr_hw_queues */
-	PARAMS_NONSENSE,     /* depth, buffer size or id out of what was asked */
+	PARAMS_NONSENSE,     /* queues, depth, buffer size or id out of what was asked, or another mode than was asked for */
 	PARAMS_GRANTS
 };
 uint32_t params_grant_of(struct params_config asked, struct ublksrv_ctrl_dev_info granted);
