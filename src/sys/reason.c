@@ -27,7 +27,7 @@ static const char *const attempt_texts[REASON_ATTEMPTS] = {
 	[REASON_END_RECOVERY] = "end the recovery of",
 	[REASON_FIND_BLOCK] = "find the block device",
 	[REASON_OPEN_TRACE] = "open the trace file",
-	[REASON_MAKE_PIPE] = "make a pipe",
+	[REASON_PREPARE] = "prepare a device",
 };
 
 struct reason_row {

@@ -24,7 +24,7 @@ enum reason_attempt {
 	REASON_END_RECOVERY,
 	REASON_FIND_BLOCK,   /* /dev/ublkbN */
 	REASON_OPEN_TRACE,
-	REASON_MAKE_PIPE,
+	REASON_PREPARE,      /* memory and the pipe of reports */
 	REASON_ATTEMPTS
 };
 

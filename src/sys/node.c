@@ -1,0 +1,55 @@
+#include "node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void node_char_path(char path[NODE_PATH_BYTES], int id)
+{
+	snprintf(path, NODE_PATH_BYTES, "/dev/ublkc%d", id);
+}
+
+void node_block_path(char path[NODE_PATH_BYTES], int id)
+{
+	snprintf(path, NODE_PATH_BYTES, "/dev/ublkb%d", id);
+}
+
+static bool node_is_char(int error, const struct stat *status)
+{
+	return error == 0 && S_ISCHR(status->st_mode);
+}
+
+int node_open_char(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	/* Looked at before, since the open of a FIFO would wait, and after, since it counts what was opened. O_NONBLOCK is
+	 * no way out: io_uring would then answer EAGAIN where it otherwise waits in a worker. */
+	if (stat(path, &status))
+		return -errno;
+	if (!node_is_char(0, &status))
+		return -ENOTTY;
+	do
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	if (!node_is_char(fstat(fd, &status), &status)) {
+		close(fd);
+		return -ENOTTY;
+	}
+	return fd;
+}
+
+int node_find_block(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return -errno;
+	return S_ISBLK(status.st_mode) ? 0 : -ENOTBLK;
+}

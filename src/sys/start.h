@@ -1,0 +1,11 @@
+/* start: what the command line needs of refublk_start() before there is anything to start. */
+#ifndef REFUBLK_START_H
+#define REFUBLK_START_H
+
+#include "refublk.h"
+
+/* The part of refublk_start() that looks at the options: 0, or -EINVAL or -ENOMEM, the reason logged. Creates nothing. */
+int start_check(const struct refublk_options *options, const struct refublk_backend *backend)
+	__attribute__((warn_unused_result));
+
+#endif
