@@ -141,17 +141,6 @@ int start_check(const struct refublk_options *options, const struct refublk_back
 	return start_accept(start_config(options, backend), log);
 }
 
-int start_check(const struct refublk_options *options, const struct refublk_backend *backend)
-{
-	const struct log log = { .function = options->log, .context = options->log_context };
-
-	if (!backend->name || !backend->read) {
-		log_say(log, REFUBLK_ERROR, "the backend has no name or no read function");
-		return -EINVAL;
-	}
-	return start_judge(start_config(options, backend), log);
-}
-
 /* ---- a device's memory and descriptors ----------------------------------------------------- */
 
 /* Room for all that can be under way: each queue's READY and its end, and one STOP. */
