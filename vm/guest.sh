@@ -168,9 +168,58 @@ server_of() {
         fail "no process holds /dev/ublkc$1"
 }
 
+# Has disk $1 served a read or a write since it came up? The partition scan alone reads a few.
+has_io() {
+    awk '{ exit !($1 + $5 > 50) }' "/sys/block/ublkb$1/stat"
+}
+
 # queue_value ID NAME: prints /sys/block/ublkbID/queue/NAME.
 queue_value() {
     cat "/sys/block/ublkb$1/queue/$2"
+}
+
+# Prints the total of a field like VmRSS in kB of /proc/PID/status.
+status_kb() {
+    awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
+}
+
+# backing_fs NAME TYPE SIZE: a file system in an image, mounted at $work/NAME. backing_gone NAME ends it.
+backing_fs() {
+    load_module loop
+    load_module "$2"
+    mkdir -p "$work/$1"
+    truncate -s "$3" "$work/$1.img"
+    must 60 "mkfs.$2" -q "$work/$1.img"
+    must 20 mount -o loop "$work/$1.img" "$work/$1"
+}
+
+backing_gone() {
+    must 20 umount "$work/$1"
+    rm -f "$work/$1.img"
+}
+
+# make_tree FOLDER: a tree of real programs, many small files, an empty one, a deep path and a link; some 9 MB.
+make_tree() {
+    local i
+    mkdir -p "$1/programs" "$1/small" "$1/a/b/c/d/e/f"
+    find "$job/" /usr/sbin /usr/bin -type f -size -600k 2>/dev/null | sort | head -n 40 | while read -r i; do
+        cp "$i" "$1/programs/"
+    done
+    dd if=/dev/urandom of="$1/random" bs=64k count=40 status=none
+    split -b 8192 -a 3 "$1/random" "$1/small/part-"
+    : >"$1/a/b/c/empty"
+    echo 'the end of a long path' >"$1/a/b/c/d/e/f/file"
+    ln -s ../random "$1/a/link"
+}
+
+# Prints a line with checksum and name per file of a tree.
+sums_of() {
+    (cd "$1" && find . -type f | sort | xargs md5sum)
+}
+
+# fill_file FILE SIZE: random content, so that no block looks like another or like a hole.
+fill_file() {
+    head -c "$2" /dev/urandom >"$1"
 }
 
 drop_caches() {
@@ -213,7 +262,7 @@ kernel_complaints() {
 
 # The check at each case's end: prints what is left of it, nothing when all is clean.
 left_behind() {
-    local nodes pids complaint name=${1##* } end
+    local nodes pids complaint mounts name=${1##* } end
     end=$(($(uptime_seconds) + 2))
     while :; do
         nodes=$(ublk_nodes | grep -vxF "$nodes_before")
@@ -222,7 +271,9 @@ left_behind() {
         [ -n "$nodes$pids" ] && [ "$(uptime_seconds)" -lt $end ] || break
         sleep 0.1
     done
+    mounts=$(awk -v folder="$work/" 'index($2, folder) == 1 { print $2 }' /proc/mounts)
     complaint=$(kernel_complaints "$1")
+    [ -z "$mounts" ] || printf 'mount %s ' $mounts
     [ -z "$nodes" ] || printf 'node %s ' $nodes
     [ -z "$pids" ] || printf 'process %s' "$(name_pids $pids)"
     [ -z "$complaint" ] || printf 'kernel says %s' "$complaint"

@@ -1,7 +1,7 @@
 # Builds what a guest boots from: a base archive per kernel, cached, and a small one per job. Sourced by vm/run.
 
 # Debian's programs for the guest. busybox supplies the rest (the shell is dash: busybox's own prefers its applets).
-guest_programs='dash dd md5sum cp stat truncate timeout cmp mount umount losetup blockdev blkdiscard fallocate
+guest_programs='dash dd split md5sum cp stat truncate timeout cmp mount umount losetup blockdev blkdiscard fallocate
                 lsblk findmnt prlimit setpriv unshare nsenter taskset mkswap swapon swapoff
                 mkfs.ext4 e2fsck fsck.ext4 mkfs.xfs xfs_repair fio'
 
@@ -103,13 +103,13 @@ fill_job() {
     cp "$vm_dir"/matrix.tsv "$folder/" 2>/dev/null || :
     cp "$cases"/*.sh "$folder/cases/"
     cp "$build_dir/bin/"* "$folder/bin/"
-    for program in "$repo_dir/refublk" "$repo_dir/ublk-mem" "$repo_dir/ublk-file" $extra_programs; do
-        [ ! -e "$program" ] || cp -P "$program" "$folder/bin/"
-    done
-    # A link to somewhere else in the repository means nothing in the guest.
-    for program in refublk ublk-mem ublk-file; do
-        [ ! -L "$folder/bin/$program" ] || [ "$(readlink "$folder/bin/$program")" = refublk ] ||
-            { rm "$folder/bin/$program" && cp -L "$repo_dir/$program" "$folder/bin/$program"; }
+    if [ -e "$repo_dir/refublk" ]; then
+        cp -L "$repo_dir/refublk" "$folder/bin/refublk"
+        ln -s refublk "$folder/bin/ublk-mem"
+        ln -s refublk "$folder/bin/ublk-file"
+    fi
+    for program in $extra_programs; do
+        cp -L "$program" "$folder/bin/"
     done
     echo "$nonce" >"$folder/nonce"
     for program; do
