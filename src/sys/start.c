@@ -60,7 +60,7 @@ static uint32_t start_flags(const struct refublk_options *options, const struct 
 	return flags;
 }
 
-static struct params_config start_config(const struct refublk_options *options, const struct refublk_backend *backend)
+struct params_config start_config(const struct refublk_options *options, const struct refublk_backend *backend)
 {
 	struct params_config config = {
 		.size_bytes = options->size_bytes,
@@ -100,7 +100,7 @@ static uint64_t start_value(struct params_config config, uint32_t verdict)
 	case PARAMS_DISCARD_GRANULARITY:
 		return config.discard_granularity_bytes;
 	case PARAMS_ID:
-		return (uint64_t)-(int64_t)config.id;
+		return (uint64_t)llabs(config.id);
 	case PARAMS_MEMORY:
 		return params_memory_bytes(config);
 	case PARAMS_ACCEPTED:
@@ -125,7 +125,7 @@ static int start_accept(struct params_config config, struct log log)
 			depth);
 		return -ENOMEM;
 	}
-	log_say(log, REFUBLK_ERROR, "%s (given: %s%llu)", params_verdict_text(verdict), verdict == PARAMS_ID ? "-" : "",
+	log_say(log, REFUBLK_ERROR, "%s (given: %s%llu)", params_verdict_text(verdict), verdict == PARAMS_ID && config.id < 0 ? "-" : "",
 		(unsigned long long)start_value(config, verdict));
 	return -EINVAL;
 }
