@@ -15,7 +15,7 @@ QUIET := $(if $(V),,@)
 
 CORE := desc request result tag tally command params device
 BACKEND := null mem file file_open
-SYS := port_uring serve later trace buffers thread queue start run act node control report reason admin log check errnos
+SYS := port_uring serve handle step complain later trace buffers thread queue start run act node control report reason admin log check errnos
 CLI := main options size
 
 CORE_SOURCES := $(CORE:%=src/core/%.c)
