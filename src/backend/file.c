@@ -106,7 +106,6 @@ static struct file_step file_ask(struct file_config config, struct refublk_reque
 		break;
 	case FILE_NOWHERE:
 	case FILE_STAGES:
-		CHECK(!"a stage that is none");
 		break;
 	}
 	return (struct file_step){ .step = refublk_io(io, file_cursor_of(place)) };
@@ -175,6 +174,8 @@ struct file_step file_resume(struct file_config config, struct refublk_request r
 {
 	struct file_place place = file_place_of(cursor);
 
+	CHECK(place.stage > FILE_NOWHERE);
+	CHECK(place.stage < FILE_STAGES);
 	CHECK(place.done_bytes <= request.length_bytes);
 	if (io_result == -EINTR || io_result == -EAGAIN)
 		return file_retry(config, request, place);

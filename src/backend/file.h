@@ -11,7 +11,7 @@
  * Errors go through unchanged, that of a DISCARD too: the kernel takes EOPNOTSUPP for what it is, advice that
  * could not be followed. EIO stands for what has no errno of its own: nothing was moved, a result that no system
  * call returns, FILE_RETRIES_MAX interruptions. An operation that moved nothing is never repeated, so every request
- * ends after at most length_bytes / align_bytes + FILE_RETRIES_MAX + 3 operations. */
+ * ends after at most length_bytes / align_bytes + FILE_RETRIES_MAX + 2 operations. */
 #ifndef REFUBLK_FILE_H
 #define REFUBLK_FILE_H
 
