@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 QUIET := $(if $(V),,@)
 
-CORE := desc request result tag tally command params device
+CORE := desc request result tag tally command params device device_phase
 BACKEND := null mem file file_open
 SYS := port_uring serve handle step complain later trace buffers thread queue start run act node control report reason admin log check errnos
 CLI := main options size

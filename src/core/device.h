@@ -4,7 +4,11 @@
  *   recovery: absent → recovering → opening → ending → live
  *
  * At most one control command is in flight. Undo of a START in flight is cancel, then STOP, then DEL;
- * never DEL before STOP. A deadline never abandons a kernel wait: it is said, and waited on. */
+ * never DEL before STOP. A deadline never abandons a kernel wait: it is said, and waited on.
+ *
+ * A device that was taken over is deleted only by a stop while it is live. Everything else (a recovery that failed
+ * or is broken off, a queue that failed, tags aborted from outside, as QUIESCE does) closes it and leaves it there:
+ * it stays recoverable, and a STOP would fail its clients' dirty data. */
 #ifndef REFUBLK_DEVICE_H
 #define REFUBLK_DEVICE_H
 
@@ -31,7 +35,7 @@ enum device_phase {
 	DEVICE_STOPPING,   /* STOP_DEV in flight, queues serve on */
 	DEVICE_JOINING,    /* stopped: queues retire their tags and end, the chardev closes; no command in flight */
 	DEVICE_DELETING,   /* DEL_DEV in flight */
-	DEVICE_OVER,       /* nothing is left of ours */
+	DEVICE_OVER,       /* nothing is left of ours, or it was left on purpose, or DEL failed */
 	DEVICE_PHASES
 };
 
@@ -43,7 +47,7 @@ enum device_event {
 	DEVICE_ANSWER_EBUSY,
 	DEVICE_ANSWER_EAGAIN,
 	DEVICE_ANSWER_GONE,     /* -ENODEV: no such device */
-	DEVICE_ANSWER_OTHER,    /* any other error */
+	DEVICE_ANSWER_OTHER,    /* any other number */
 	DEVICE_QUEUES_READY,    /* every queue has sent all its FETCHes */
 	DEVICE_QUEUE_FAILED,    /* one cannot go on */
 	DEVICE_QUEUES_ENDED,    /* all threads have ended, the chardev is closed */
@@ -63,8 +67,8 @@ enum device_action {
 	DEVICE_SEND_END_RECOVERY,
 	DEVICE_SEND_CANCEL,  /* of the START or END_RECOVERY in flight; its own answer is not an event */
 	DEVICE_SAY_LIVE,
-	DEVICE_LEAVE_QUEUES, /* tell all queues to end now, close the chardev */
-	DEVICE_JOIN_QUEUES,  /* wait for the queues to retire their tags, close the chardev */
+	DEVICE_LEAVE_QUEUES, /* tell all queues to end now, close the chardev after the last; may come a second time */
+	DEVICE_JOIN_QUEUES,  /* wait for the queues to retire their tags, close the chardev after the last */
 	DEVICE_SEND_STOP,
 	DEVICE_SEND_DEL,
 	DEVICE_PAUSE,        /* come back with DEADLINE after a short while, to send again */
@@ -85,10 +89,14 @@ struct device_state {
 	uint8_t want;     /* enum device_want */
 	uint8_t phase;    /* enum device_phase */
 	uint8_t recovery; /* 1: taken over, not added; its undo leaves the device recoverable instead of deleting it */
-	uint8_t failed;   /* 1: a queue has failed: no waiting for tags to retire */
+	uint8_t failed;   /* 1: a queue has failed: its tags never retire, so the queues leave */
 	uint8_t queues;   /* 1: threads run and the chardev is open: LEAVE or JOIN is due before DEL */
-	uint8_t tries;    /* sends of the command in flight that were answered EBUSY or EAGAIN; saturates at 255 */
+	uint8_t tries;    /* refusals of the phase's command by EBUSY or EAGAIN; after DEVICE_TRIES_MAX it has failed */
+	uint8_t pausing;  /* 1: the phase's command is not in flight; DEADLINE ends the pause and sends it again */
 };
+
+/* A server that has died lets go of its device within seconds, or when the driver's timer of 30 s has looked. */
+enum { DEVICE_TRIES_MAX = 250 };
 
 struct device_step {
 	struct device_state state;
@@ -96,14 +104,16 @@ struct device_step {
 	uint8_t verdict; /* enum device_verdict */
 };
 
+/* Total over valid states and events; others are a CHECK. */
 struct device_step device_step(struct device_state state, uint32_t event);
 
 /* The answer's class. result: 0 or -errno. */
 uint32_t device_event_of_result(int32_t result);
 
-/* How long the phase may last before DEADLINE, in milliseconds; 0: for ever. */
+/* How long the phase may last before DEADLINE, in milliseconds; 0: for ever. A pause is shorter: the caller's. */
 uint32_t device_limit_ms(uint32_t phase);
 
+/* The state can be reached from ABSENT. */
 bool device_state_valid(struct device_state state);
 
 const char *device_phase_name(uint32_t phase);

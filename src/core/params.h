@@ -44,7 +44,7 @@ enum params_verdict {
 	PARAMS_MAX_IO,        /* below a page, above 32 MiB, or no multiple of a page */
 	PARAMS_QUEUES,
 	PARAMS_DEPTH,
-	PARAMS_DISCARD_GRANULARITY, /* while discard is offered: zero, no multiple of the block, above PARAMS_DISCARD_BYTES_MAX */
+	PARAMS_DISCARD_GRANULARITY, /* of discard: zero, no multiple of the block, above PARAMS_DISCARD_BYTES_MAX */
 	PARAMS_ID,            /* below -1 or above PARAMS_ID_MAX */
 	PARAMS_MEMORY,        /* queues × depth × max I/O above the limit: see params_depth_that_fits() */
 	PARAMS_VERDICTS

@@ -82,7 +82,7 @@ struct tag_state {
 struct tag_step {
 	struct tag_state state; /* the next */
 	uint8_t action;         /* enum tag_action */
-	uint8_t verdict;        /* enum tag_verdict; after anything but LAWFUL and REFUSED_LEND state.owner still says the truth */
+	uint8_t verdict;        /* enum tag_verdict; whatever it is, state.owner says the truth */
 };
 
 /* Total over valid enumerators; an invalid mode, state or event is a CHECK. */

@@ -2,7 +2,7 @@
 
 #include "check.h"
 
-_Static_assert(sizeof(struct tally) == sizeof(uint16_t) * (TAG_OWNERS + 1), "no padding: tallies are compared as bytes");
+_Static_assert(sizeof(struct tally) == sizeof(uint16_t) * (TAG_OWNERS + 1), "no padding: they are compared as bytes");
 
 struct tally tally_of(uint32_t depth_tags)
 {
