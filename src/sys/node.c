@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,28 +16,18 @@ void node_block_path(char path[NODE_PATH_BYTES], int id)
 	snprintf(path, NODE_PATH_BYTES, "/dev/ublkb%d", id);
 }
 
-static bool node_is_char(int error, const struct stat *status)
-{
-	return error == 0 && S_ISCHR(status->st_mode);
-}
-
 int node_open_char(const char *path)
 {
 	struct stat status;
 	int fd;
 
-	/* Looked at before, since the open of a FIFO would wait, and after, since it counts what was opened. O_NONBLOCK is
-	 * no way out: io_uring would then answer EAGAIN where it otherwise waits in a worker. */
-	if (stat(path, &status))
-		return -errno;
-	if (!node_is_char(0, &status))
-		return -ENOTTY;
+	/* Never O_NONBLOCK: io_uring would then answer EAGAIN where it otherwise waits in a worker. */
 	do
 		fd = open(path, O_RDWR | O_CLOEXEC);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return -errno;
-	if (!node_is_char(fstat(fd, &status), &status)) {
+	if (fstat(fd, &status) || !S_ISCHR(status.st_mode)) {
 		close(fd);
 		return -ENOTTY;
 	}
