@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <refublk.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,12 @@ static void *work(void *context)
 	return context;
 }
 
+static void stop(int signal_number)
+{
+	(void)signal_number;
+	refublk_stop(device);
+}
+
 int main(void)
 {
 	const struct refublk_backend backend = { .name = "later", .read = hand_over, .write = hand_over };
@@ -36,6 +43,7 @@ int main(void)
 	pthread_t worker;
 
 	options.size_bytes = sizeof(disk);
+	signal(SIGINT, stop);
 	if (pipe(ends) || pthread_create(&worker, NULL, work, NULL) || refublk_start(&device, &options, &backend, NULL))
 		return 1;
 	puts(refublk_block_path(device));

@@ -45,10 +45,9 @@ static void run_set_timer(struct refublk *device, uint32_t phase_before, uint32_
 {
 	const uint64_t now_ms = clock_ms();
 
-	device->pausing = action == DEVICE_PAUSE;
 	if (device->state.phase != phase_before)
 		device->phase_begin_ms = now_ms;
-	if (device->state.phase != phase_before || event == DEVICE_DEADLINE || device->pausing)
+	if (device->state.phase != phase_before || event == DEVICE_DEADLINE || action == DEVICE_PAUSE)
 		device->timer_begin_ms = now_ms;
 }
 
@@ -123,7 +122,7 @@ static void run_report(struct refublk *device, struct report report)
 /* Milliseconds until the phase's limit or the pause is over. */
 static uint32_t run_due_ms(const struct refublk *device)
 {
-	const uint32_t limit_ms = device->pausing ? RUN_PAUSE_MS : device_limit_ms(device->state.phase);
+	const uint32_t limit_ms = device->state.pausing ? RUN_PAUSE_MS : device_limit_ms(device->state.phase);
 	const uint64_t spent_ms = clock_ms() - device->timer_begin_ms;
 
 	if (!limit_ms)

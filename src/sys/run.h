@@ -31,7 +31,6 @@ struct refublk {
 	struct device_state state;
 	uint64_t phase_begin_ms;
 	uint64_t timer_begin_ms;     /* from here the phase's limit or the pause counts */
-	bool pausing;
 	uint32_t queues_running;
 	uint32_t queues_ready;
 	bool ending;                 /* told to leave or joined: the end of the last one is an event */
