@@ -126,8 +126,11 @@ test-deep: ## what does not fit into `make test`
 	@tests/run --deep
 
 # A test program: its own file, what stands in for a seam (objects go before the archive), the parts.
-SEAM.serve_test := port_script
-SEAM.later_test := port_script
+SEAM.serve_test := port_script serve_rig
+SEAM.serve_order_test := port_script serve_rig
+SEAM.serve_lend_test := port_script serve_rig
+SEAM.later_test := port_script serve_rig
+SEAM.trace_test := port_script serve_rig
 $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/cli.a $(BUILD)/parts.a
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/cli.a $(BUILD)/parts.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@

@@ -19,10 +19,8 @@ static uint32_t handle_io(struct serve *serve, uint16_t tag, const struct refubl
 	struct port_work work = serve_work(serve, tag, PORT_IO, COMMAND_BACKEND);
 
 	work.io = step->io;
-	if (!serve_push(serve, &work)) {
-		serve_break(serve, -ENOSPC);
+	if (!serve_push(serve, &work))
 		return handle_finish(slot, request_failed(EIO));
-	}
 	slot->cursor = step->cursor;
 	slot->awaited = SERVE_IO;
 	serve->ios++;

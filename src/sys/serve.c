@@ -63,8 +63,12 @@ void serve_break(struct serve *serve, int32_t error)
 
 bool serve_push(struct serve *serve, const struct port_work *work)
 {
-	if (port_push(serve->setup.port, work) != 0)
+	if (port_push(serve->setup.port, work) != 0) {
+		log_say(serve->setup.log, REFUBLK_ERROR, "queue %u: the ring is full, which its size excludes",
+			serve->setup.qid);
+		serve_break(serve, -ENOSPC);
 		return false;
+	}
 	if (serve->setup.trace)
 		trace_push(serve->setup.trace, work);
 	return true;
@@ -75,8 +79,7 @@ static void serve_push_wake(struct serve *serve)
 	struct port_work work = { .user_data = command_user_encode((struct command_user){ .kind = COMMAND_WAKE }),
 				  .kind = PORT_WAKE };
 
-	if (!serve_push(serve, &work))
-		serve_break(serve, -ENOSPC);
+	(void)serve_push(serve, &work);
 }
 
 struct port_work serve_work(struct serve *serve, uint16_t tag, uint32_t kind, uint32_t user_kind)
@@ -103,7 +106,6 @@ static uint32_t serve_command(struct serve *serve, uint16_t tag, uint32_t action
 
 	work.command = command_of_action(action, serve->setup.qid, tag, number,
 					 (uint64_t)(uintptr_t)serve_memory(serve, tag));
-	slot->answer = -ENOSPC;
 	if (serve->error != 0 || !serve_push(serve, &work))
 		return TAG_NOT_SUBMITTED;
 	slot->awaited = SERVE_COMMAND;

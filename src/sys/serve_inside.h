@@ -56,7 +56,7 @@ static inline uint32_t serve_serial_after(uint32_t serial)
 
 /* ---- serve.c ------------------------------------------------------------------------------- */
 
-/* False: there is no room. */
+/* False: there was no room, and the queue is broken. */
 bool serve_push(struct serve *serve, const struct port_work *work);
 
 /* The tag's next submission. */

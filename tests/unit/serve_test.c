@@ -1,0 +1,480 @@
+/* One request at a time, and everything that can go wrong with it. */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "serve_inside.h"
+#include "suite.h"
+#include "support/serve_rig.h"
+
+static struct rig rig;
+
+static void open_plain(void)
+{
+	rig_open(&rig, 4, TAG_PLAIN, -1);
+}
+
+static void close_rig(void)
+{
+	rig_close(&rig);
+}
+
+/* The tag's request comes; the turn after it has dealt with it. */
+static void bring(uint16_t tag, uint32_t op_flags, uint64_t sector, uint32_t sectors)
+{
+	rig_describe(&rig, tag, op_flags, sector, sectors);
+	rig_answer(&rig, tag, 0);
+	rig_turn_on(&rig);
+}
+
+static void expect_commit(uint16_t tag, int32_t result)
+{
+	rig_expect(&rig, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, result, rig_buffer(&rig, tag));
+}
+
+static struct serve_turn expect_end(uint32_t news)
+{
+	struct serve_turn turn = rig_turn(&rig);
+
+	ck_assert_msg(turn.news == news, "news %u, error %d, log: %s", turn.news, turn.error, rig.last_line);
+	return turn;
+}
+
+static void expect_broken(int32_t error)
+{
+	struct serve_turn turn = expect_end(SERVE_BROKEN);
+
+	ck_assert_int_eq(turn.error, error);
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+START_TEST(test_begin_fetches_every_tag_with_its_buffer)
+{
+	uint16_t tag;
+
+	serve_begin(rig.serve);
+	ck_assert_uint_eq(port_script_submitted(rig.port), 0);
+	rig_turn_on(&rig);
+	ck_assert_uint_eq(port_script_submitted(rig.port), 4);
+	for (tag = 0; tag < 4; tag++)
+		rig_expect(&rig, tag, UBLK_U_IO_FETCH_REQ, 0, rig_buffer(&rig, tag));
+}
+END_TEST
+
+struct op_case {
+	uint32_t op_flags;
+	uint32_t op;
+	int32_t result;
+};
+
+static const struct op_case op_cases[] = {
+	{ UBLK_IO_OP_READ, REFUBLK_READ, 4096 },
+	{ UBLK_IO_OP_WRITE | UBLK_IO_F_FUA, REFUBLK_WRITE, 4096 },
+	{ UBLK_IO_OP_FLUSH, REFUBLK_FLUSH, 0 },
+	{ UBLK_IO_OP_DISCARD, REFUBLK_DISCARD, 0 },
+	{ UBLK_IO_OP_WRITE_ZEROES, REFUBLK_WRITE_ZEROES, 0 },
+};
+enum { OP_CASES = sizeof(op_cases) / sizeof(op_cases[0]) };
+
+START_TEST(test_each_op_reaches_its_function_and_is_committed)
+{
+	struct op_case wanted = op_cases[_i];
+	bool data = wanted.result > 0;
+
+	rig_begin(&rig);
+	bring(2, wanted.op_flags, data ? 16 : 0, wanted.op == REFUBLK_FLUSH ? 0 : 8);
+	ck_assert_uint_eq(rig.calls, 1);
+	ck_assert_uint_eq(rig.request[2].op, wanted.op);
+	ck_assert_uint_eq(rig.request[2].offset_bytes, data ? 8192 : 0);
+	ck_assert_uint_eq(rig.request[2].flags, (wanted.op_flags & UBLK_IO_F_FUA) != 0 ? REFUBLK_FUA : 0);
+	ck_assert_ptr_eq(rig.request[2].memory, data ? rig_buffer(&rig, 2) : NULL);
+	expect_commit(2, wanted.result);
+	ck_assert_uint_eq(rig.lines, 0);
+}
+END_TEST
+
+START_TEST(test_an_absent_function_is_not_supported)
+{
+	rig.backend.read = rig.backend.write = rig.backend.flush = NULL;
+	rig.backend.discard = rig.backend.write_zeroes = NULL;
+	rig_begin(&rig);
+	bring(0, op_cases[_i].op_flags, 0, op_cases[_i].op == REFUBLK_FLUSH ? 0 : 8);
+	expect_commit(0, -EOPNOTSUPP);
+	ck_assert_uint_eq(rig.calls, 0);
+}
+END_TEST
+
+START_TEST(test_the_same_tag_serves_again_and_again)
+{
+	uint32_t i;
+
+	rig_begin(&rig);
+	for (i = 0; i < 1000; i++) {
+		bring(1, UBLK_IO_OP_WRITE, i, 1);
+		expect_commit(1, 512);
+		ck_assert_uint_eq(rig.request[1].offset_bytes, 512 * (uint64_t)i);
+	}
+	ck_assert_uint_eq(rig.commits[1], 1000);
+	ck_assert_uint_eq(rig.commits[0], 0);
+}
+END_TEST
+
+struct refusal_case {
+	uint32_t op_flags;
+	uint64_t sector;
+	uint32_t sectors;
+	int32_t result;
+};
+
+static const struct refusal_case refusal_cases[] = {
+	{ UBLK_IO_OP_WRITE, 0, 0, -EIO },
+	{ UBLK_IO_OP_READ, RIG_DEVICE_BYTES / 512, 1, -EIO },
+	{ UBLK_IO_OP_READ, UINT64_MAX, 8, -EIO },
+	{ UBLK_IO_OP_WRITE, 0, RIG_BUFFER_BYTES / 512 + 1, -EIO },
+	{ 18, 0, 8, -EOPNOTSUPP },
+	{ 255, 0, 8, -EOPNOTSUPP },
+};
+
+START_TEST(test_a_refused_descriptor_is_committed_at_once_and_said_once)
+{
+	struct refusal_case wrong = refusal_cases[_i];
+	uint32_t times;
+
+	rig_begin(&rig);
+	for (times = 0; times < 3; times++) {
+		bring((uint16_t)times, wrong.op_flags, wrong.sector, wrong.sectors);
+		expect_commit((uint16_t)times, wrong.result);
+	}
+	ck_assert_uint_eq(rig.calls, 0);
+	ck_assert_uint_eq(rig.lines, 1);
+}
+END_TEST
+
+/* ---- outcomes ------------------------------------------------------------------------------ */
+
+START_TEST(test_an_error_survives_or_is_said_once)
+{
+	rig.plan = RIG_STEP;
+	rig_begin(&rig);
+	rig.step = refublk_failed(ENOSPC);
+	bring(0, UBLK_IO_OP_WRITE, 0, 8);
+	expect_commit(0, -ENOSPC);
+	ck_assert_uint_eq(rig.lines, 0);
+	rig.step = refublk_failed(EDQUOT);
+	bring(0, UBLK_IO_OP_WRITE, 0, 8);
+	expect_commit(0, -ENOSPC);
+	ck_assert_uint_eq(rig.lines, 1);
+	bring(0, UBLK_IO_OP_WRITE, 0, 8);
+	ck_assert_uint_eq(rig.lines, 1);
+	rig.step = refublk_failed(EROFS);
+	bring(0, UBLK_IO_OP_WRITE, 0, 8);
+	expect_commit(0, -EIO);
+	ck_assert_uint_eq(rig.lines, 2);
+	ck_assert_ptr_nonnull(strstr(rig.last_line, strerror(EROFS)));
+	rig.step.outcome.error = UINT32_MAX;
+	bring(0, UBLK_IO_OP_WRITE, 0, 8);
+	expect_commit(0, -EIO);
+}
+END_TEST
+
+START_TEST(test_a_short_outcome_is_a_failure)
+{
+	static const uint64_t done[] = { 0, 512, 4095, 4097, UINT64_MAX };
+	size_t i;
+
+	rig.plan = RIG_STEP;
+	rig_begin(&rig);
+	for (i = 0; i < sizeof(done) / sizeof(done[0]); i++) {
+		rig.step = refublk_done(done[i]);
+		bring(0, UBLK_IO_OP_WRITE, 0, 8);
+		expect_commit(0, -EIO);
+		bring(0, UBLK_IO_OP_READ, 0, 8);
+		expect_commit(0, -EIO);
+	}
+	ck_assert_uint_eq(rig.lines, 1);
+}
+END_TEST
+
+START_TEST(test_an_unlawful_step_fails_the_request)
+{
+	static const struct refublk_step steps[] = {
+		{ .kind = REFUBLK_STEP_LATER + 1 },
+		{ .kind = UINT32_MAX },
+		{ .kind = REFUBLK_STEP_IO, .io = { .op = REFUBLK_IO_FALLOCATE + 1 } },
+		{ .kind = REFUBLK_STEP_IO, .io = { .op = REFUBLK_IO_READ, .length_bytes = 1u << 31 } },
+		{ .kind = REFUBLK_STEP_IO, .io = { .op = REFUBLK_IO_WRITE, .length_bytes = UINT64_MAX } },
+	};
+	enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+	rig.plan = RIG_STEP;
+	rig_begin(&rig);
+	for (size_t i = 0; i < STEPS; i++) {
+		rig.step = steps[i];
+		bring(0, UBLK_IO_OP_READ, 0, 8);
+		expect_commit(0, -EIO);
+	}
+	rig.backend.resume = NULL;
+	rig.step = (struct refublk_step){ .kind = REFUBLK_STEP_IO, .io = { .op = REFUBLK_IO_FDATASYNC } };
+	bring(0, UBLK_IO_OP_FLUSH, 0, 0);
+	expect_commit(0, -EIO);
+	ck_assert_uint_eq(rig.lines, 4);
+}
+END_TEST
+
+START_TEST(test_an_io_goes_to_the_port_and_its_result_to_resume)
+{
+	rig.plan = RIG_IO;
+	rig_begin(&rig);
+	bring(1, UBLK_IO_OP_READ, 8, 8);
+	ck_assert(rig.has_io[1] && !rig.has_command[1]);
+	ck_assert_uint_eq(rig.io[1].kind, PORT_IO);
+	ck_assert_uint_eq(rig.io[1].io.op, REFUBLK_IO_READ);
+	ck_assert_uint_eq(rig.io[1].io.offset_bytes, 4096);
+	ck_assert_uint_eq(rig.io[1].io.length_bytes, 4096);
+	ck_assert_ptr_eq(rig.io[1].io.memory, rig_buffer(&rig, 1));
+	ck_assert_uint_eq(serve_busy(rig.serve), 1);
+	rig_end_io(&rig, 1, 4096);
+	rig_turn_on(&rig);
+	ck_assert_uint_eq(rig.resumes, 1);
+	expect_commit(1, 4096);
+	bring(1, UBLK_IO_OP_READ, 8, 8);
+	rig_end_io(&rig, 1, 4095);
+	rig_turn_on(&rig);
+	expect_commit(1, -EIO);
+	bring(1, UBLK_IO_OP_READ, 8, 8);
+	rig_end_io(&rig, 1, -ENOSPC);
+	rig_turn_on(&rig);
+	expect_commit(1, -ENOSPC);
+	ck_assert_uint_eq(serve_busy(rig.serve), 0);
+}
+END_TEST
+
+START_TEST(test_serials_are_never_zero)
+{
+	ck_assert_uint_eq(serve_serial_after(0), 1);
+	ck_assert_uint_eq(serve_serial_after(UINT32_MAX - 1), UINT32_MAX);
+	ck_assert_uint_eq(serve_serial_after(UINT32_MAX), 1);
+}
+END_TEST
+
+/* ---- the port ------------------------------------------------------------------------------ */
+
+START_TEST(test_a_full_ring_breaks_the_queue_at_once)
+{
+	port_script_set_room(rig.port, (uint32_t)_i);
+	serve_begin(rig.serve);
+	expect_broken(-ENOSPC);
+	ck_assert_uint_eq(rig.lines, 1);
+}
+END_TEST
+
+START_TEST(test_no_room_for_a_commit_breaks_the_queue)
+{
+	rig_begin(&rig);
+	port_script_set_room(rig.port, 0);
+	rig_describe(&rig, 0, UBLK_IO_OP_READ, 0, 8);
+	rig_answer(&rig, 0, 0);
+	expect_broken(-ENOSPC);
+	ck_assert_uint_eq(serve_open(rig.serve), 1);
+}
+END_TEST
+
+START_TEST(test_no_room_for_an_io_breaks_the_queue)
+{
+	rig.plan = RIG_IO;
+	rig_begin(&rig);
+	port_script_set_room(rig.port, 0);
+	rig_describe(&rig, 0, UBLK_IO_OP_READ, 0, 8);
+	rig_answer(&rig, 0, 0);
+	expect_broken(-ENOSPC);
+	ck_assert_uint_eq(serve_busy(rig.serve), 0);
+}
+END_TEST
+
+START_TEST(test_an_interrupted_wait_is_said_and_loses_nothing)
+{
+	serve_begin(rig.serve);
+	port_script_answer(rig.port, -EINTR);
+	ck_assert_uint_eq(rig_turn(&rig).news, SERVE_INTERRUPTED);
+	ck_assert_uint_eq(port_script_submitted(rig.port), 0);
+	rig_turn_on(&rig);
+	ck_assert_uint_eq(port_script_submitted(rig.port), 4);
+	rig_describe(&rig, 0, UBLK_IO_OP_READ, 0, 8);
+	rig_answer(&rig, 0, 0);
+	port_script_answer(rig.port, -EINTR);
+	ck_assert_uint_eq(rig_turn(&rig).news, SERVE_INTERRUPTED);
+	rig_turn_on(&rig);
+	expect_commit(0, 4096);
+}
+END_TEST
+
+START_TEST(test_a_failing_wait_breaks_the_queue)
+{
+	rig_begin(&rig);
+	port_script_answer(rig.port, -EBADF);
+	expect_broken(-EBADF);
+	ck_assert_uint_eq(rig.lines, 1);
+}
+END_TEST
+
+START_TEST(test_lost_completions_break_the_queue)
+{
+	rig_begin(&rig);
+	port_script_lose(rig.port, 1);
+	expect_broken(-EOVERFLOW);
+}
+END_TEST
+
+/* ---- the driver ---------------------------------------------------------------------------- */
+
+START_TEST(test_a_refused_command_breaks_the_queue)
+{
+	static const int32_t errors[] = { -EINVAL, -EBUSY, -EIO, -EAGAIN, -ECANCELED };
+
+	rig_begin(&rig);
+	if (_i % 2 == 1)
+		bring(1, UBLK_IO_OP_READ, 0, 8);
+	rig_answer(&rig, 1, errors[_i / 2]);
+	expect_broken(errors[_i / 2]);
+	ck_assert_uint_eq(serve_open(rig.serve), (uint32_t)_i % 2);
+	ck_assert_uint_eq(rig.lines, 1);
+}
+END_TEST
+
+START_TEST(test_a_strange_completion_breaks_the_queue)
+{
+	static const int32_t strange[] = { 1, 2, 4096, INT32_MAX };
+
+	rig_begin(&rig);
+	rig_answer(&rig, 1, strange[_i]);
+	expect_broken(-EPROTO);
+	ck_assert_uint_eq(rig.calls, 0);
+}
+END_TEST
+
+START_TEST(test_a_broken_queue_waits_for_its_backend_and_sends_no_command)
+{
+	uint32_t pushed;
+
+	rig.plan = RIG_IO;
+	rig_begin(&rig);
+	bring(0, UBLK_IO_OP_READ, 0, 8);
+	pushed = port_script_count(rig.port);
+	rig_answer(&rig, 1, -EINVAL);
+	rig_turn_on(&rig);
+	rig_describe(&rig, 2, UBLK_IO_OP_READ, 0, 8);
+	rig_answer(&rig, 2, 0);
+	rig_turn_on(&rig);
+	ck_assert_uint_eq(rig.calls, 1);
+	rig_end_io(&rig, 0, 4096);
+	expect_broken(-EINVAL);
+	ck_assert_uint_eq(rig.resumes, 1);
+	ck_assert_uint_eq(port_script_count(rig.port), pushed);
+	ck_assert_uint_eq(serve_open(rig.serve), 2);
+	ck_assert_uint_eq(rig.lines, 1);
+}
+END_TEST
+
+START_TEST(test_what_was_pushed_before_the_break_is_submitted)
+{
+	rig_begin(&rig);
+	rig_describe(&rig, 0, UBLK_IO_OP_READ, 0, 8);
+	rig_answer(&rig, 0, 0);
+	rig_answer(&rig, 1, -EINVAL);
+	expect_broken(-EINVAL);
+	expect_commit(0, 4096);
+	ck_assert_uint_eq(port_script_submitted(rig.port), 5);
+}
+END_TEST
+
+START_TEST(test_a_stray_completion_breaks_the_queue)
+{
+	struct command_user user = { .kind = COMMAND_UBLK, .tag = 1, .serial = 1 };
+	uint64_t strays[6];
+
+	rig_begin(&rig);
+	bring(1, UBLK_IO_OP_READ, 0, 8);
+	strays[0] = 0;
+	strays[1] = UINT64_MAX;
+	strays[2] = command_user_encode(user);
+	user.tag = 4;
+	strays[3] = command_user_encode(user);
+	user = command_user_decode(rig.command[1].user_data);
+	user.kind = COMMAND_BACKEND;
+	strays[4] = command_user_encode(user);
+	user.kind = COMMAND_CONTROL;
+	strays[5] = command_user_encode(user);
+	port_script_complete(rig.port, strays[_i], 0);
+	expect_broken(-EPROTO);
+	ck_assert_uint_eq(rig.calls, 1);
+}
+END_TEST
+
+/* ---- leaving ------------------------------------------------------------------------------- */
+
+START_TEST(test_leave_ends_an_idle_queue)
+{
+	rig_begin(&rig);
+	atomic_store(&rig.leave, true);
+	later_wake(rig.later);
+	(void)expect_end(SERVE_OVER);
+	ck_assert(serve_ending(rig.serve));
+}
+END_TEST
+
+START_TEST(test_leave_waits_for_the_backend_and_takes_no_more_requests)
+{
+	rig.plan = RIG_IO;
+	rig_begin(&rig);
+	bring(0, UBLK_IO_OP_READ, 0, 8);
+	atomic_store(&rig.leave, true);
+	later_wake(rig.later);
+	rig_turn_on(&rig);
+	bring(1, UBLK_IO_OP_READ, 0, 8);
+	ck_assert_uint_eq(rig.calls, 1);
+	rig_end_io(&rig, 0, 4096);
+	(void)expect_end(SERVE_OVER);
+	expect_commit(0, 4096);
+	ck_assert_uint_eq(port_script_submitted(rig.port), 6);
+	ck_assert_uint_eq(rig.commits[1], 0);
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *serve = suite_create("serve");
+	TCase *requests = tcase_create("requests");
+	TCase *breaks = tcase_create("breaks");
+
+	tcase_add_checked_fixture(requests, open_plain, close_rig);
+	tcase_add_test(requests, test_begin_fetches_every_tag_with_its_buffer);
+	tcase_add_loop_test(requests, test_each_op_reaches_its_function_and_is_committed, 0, OP_CASES);
+	tcase_add_loop_test(requests, test_an_absent_function_is_not_supported, 0, OP_CASES);
+	tcase_add_test(requests, test_the_same_tag_serves_again_and_again);
+	tcase_add_loop_test(requests, test_a_refused_descriptor_is_committed_at_once_and_said_once, 0,
+			    sizeof(refusal_cases) / sizeof(refusal_cases[0]));
+	tcase_add_test(requests, test_an_error_survives_or_is_said_once);
+	tcase_add_test(requests, test_a_short_outcome_is_a_failure);
+	tcase_add_test(requests, test_an_unlawful_step_fails_the_request);
+	tcase_add_test(requests, test_an_io_goes_to_the_port_and_its_result_to_resume);
+	tcase_add_test(requests, test_serials_are_never_zero);
+	suite_add_tcase(serve, requests);
+
+	tcase_add_checked_fixture(breaks, open_plain, close_rig);
+	tcase_add_loop_test(breaks, test_a_full_ring_breaks_the_queue_at_once, 0, 5);
+	tcase_add_test(breaks, test_no_room_for_a_commit_breaks_the_queue);
+	tcase_add_test(breaks, test_no_room_for_an_io_breaks_the_queue);
+	tcase_add_test(breaks, test_an_interrupted_wait_is_said_and_loses_nothing);
+	tcase_add_test(breaks, test_a_failing_wait_breaks_the_queue);
+	tcase_add_test(breaks, test_lost_completions_break_the_queue);
+	tcase_add_loop_test(breaks, test_a_refused_command_breaks_the_queue, 0, 10);
+	tcase_add_loop_test(breaks, test_a_strange_completion_breaks_the_queue, 0, 4);
+	tcase_add_test(breaks, test_a_broken_queue_waits_for_its_backend_and_sends_no_command);
+	tcase_add_test(breaks, test_what_was_pushed_before_the_break_is_submitted);
+	tcase_add_loop_test(breaks, test_a_stray_completion_breaks_the_queue, 0, 6);
+	tcase_add_test(breaks, test_leave_ends_an_idle_queue);
+	tcase_add_test(breaks, test_leave_waits_for_the_backend_and_takes_no_more_requests);
+	suite_add_tcase(serve, breaks);
+	return serve;
+}
