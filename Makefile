@@ -14,7 +14,7 @@ LIBDIR ?= $(PREFIX)/lib
 QUIET := $(if $(V),,@)
 
 CORE := desc request result tag tally command params device device_phase
-BACKEND := null mem file file_open
+BACKEND := null mem file file_backend file_open file_probe file_holder
 SYS := port_uring serve handle step complain later trace buffers thread queue start run act node control report reason admin log check errnos
 CLI := main options size
 

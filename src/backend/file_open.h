@@ -42,7 +42,7 @@ int file_open(struct file **file, const struct file_options *options, struct fil
 	__attribute__((warn_unused_result));
 
 /* The functions that fit this file: without discard where no hole can be punched, without writes when read-only.
- * Their context is the struct file. They log one warning, on a queue's thread, when the file turns out to have
+ * Their context is the struct file. They log one error, on a queue's thread, when the file turns out to have
  * been shortened. */
 const struct refublk_backend *file_backend(const struct file *file);
 

@@ -1,0 +1,62 @@
+#include <unistd.h>
+
+#include "file_inside.h"
+
+/* Says what the machine has noticed, once per file. */
+static struct refublk_step file_backend_step(struct file *file, struct file_step decided)
+{
+	if (decided.note == FILE_ENDED && !atomic_exchange(&file->ended_said, true))
+		log_say(file->log, REFUBLK_ERROR,
+			"%s has been shortened to %lld bytes, its device has %llu: what lies beyond fails with an I/O error",
+			file->path, (long long)lseek(file->config.fd, 0, SEEK_END), (unsigned long long)file->size_bytes);
+	return decided.step;
+}
+
+static struct refublk_step file_backend_begin(void *backend, const struct refublk_request *request)
+{
+	struct file *file = backend;
+
+	return file_backend_step(file, file_begin(file->config, *request));
+}
+
+static struct refublk_step file_backend_resume(void *backend, const struct refublk_request *request,
+					       struct refublk_cursor cursor, int64_t io_result)
+{
+	struct file *file = backend;
+
+	return file_backend_step(file, file_resume(file->config, *request, cursor, io_result));
+}
+
+static const struct refublk_backend file_backend_whole = {
+	.name = "file",
+	.read = file_backend_begin,
+	.write = file_backend_begin,
+	.flush = file_backend_begin,
+	.discard = file_backend_begin,
+	.write_zeroes = file_backend_begin,
+	.resume = file_backend_resume,
+	.honours_fua = true,
+};
+
+static const struct refublk_backend file_backend_no_discard = {
+	.name = "file",
+	.read = file_backend_begin,
+	.write = file_backend_begin,
+	.flush = file_backend_begin,
+	.write_zeroes = file_backend_begin,
+	.resume = file_backend_resume,
+	.honours_fua = true,
+};
+
+static const struct refublk_backend file_backend_read_only = {
+	.name = "file",
+	.read = file_backend_begin,
+	.resume = file_backend_resume,
+};
+
+const struct refublk_backend *file_backend(const struct file *file)
+{
+	if (file->read_only)
+		return &file_backend_read_only;
+	return file->discard ? &file_backend_whole : &file_backend_no_discard;
+}
