@@ -16,7 +16,7 @@ QUIET := $(if $(V),,@)
 CORE := desc request result tag tally command params device device_phase
 BACKEND := null mem file file_backend file_open file_probe file_holder
 SYS := port_uring serve handle step complain later trace buffers thread queue start run act node control report reason admin log check errnos
-CLI := main options size
+CLI := main options size say text add disk service daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop features module kconfig doctor
 
 CORE_SOURCES := $(CORE:%=src/core/%.c)
 BACKEND_SOURCES := $(BACKEND:%=src/backend/%.c)
@@ -131,6 +131,7 @@ SEAM.serve_order_test := port_script serve_rig
 SEAM.serve_lend_test := port_script serve_rig
 SEAM.later_test := port_script serve_rig
 SEAM.trace_test := port_script serve_rig
+SEAM.run_test := plane_script
 $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/cli.a $(BUILD)/parts.a
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/cli.a $(BUILD)/parts.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@

@@ -1,0 +1,379 @@
+#include "plane_script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "node.h"
+#include "queue.h"
+
+enum { PLANE_ID = 7, PLANE_STEPS_MAX = 20000, PLANE_QUEUES_MAX = 16 };
+
+struct control {
+	uint32_t op; /* in flight; 0: none */
+	int32_t answer;
+	bool held;   /* START, until its queues are ready or it is cancelled */
+};
+
+struct queue {
+	int report_fd;
+	uint16_t qid;
+	bool ended;
+};
+
+struct plane plane;
+static struct control the_control;
+static struct queue *queues[PLANE_QUEUES_MAX];
+static struct ublk_params params;
+static uint32_t ready;
+static bool failed;
+
+static const struct plane_name {
+	uint32_t op;
+	const char *name;
+} names[] = {
+	{ UBLK_U_CMD_GET_FEATURES, "features" }, { UBLK_U_CMD_ADD_DEV, "add" },
+	{ UBLK_U_CMD_SET_PARAMS, "set" },	 { UBLK_U_CMD_GET_PARAMS, "get" },
+	{ UBLK_U_CMD_GET_QUEUE_AFFINITY, "affinity" }, { UBLK_U_CMD_START_DEV, "start" },
+	{ UBLK_U_CMD_STOP_DEV, "stop" },	 { UBLK_U_CMD_DEL_DEV, "del" },
+};
+
+struct plane plane_healthy(void)
+{
+	memset(queues, 0, sizeof(queues));
+	ready = 0;
+	failed = false;
+	return (struct plane){
+		.queues_granted = UINT16_MAX,
+		.features = UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_NEED_GET_DATA,
+		.char_fd = -1,
+	};
+}
+
+static void plane_step(void)
+{
+	plane.steps++;
+	if (plane.steps == plane.stop_at)
+		refublk_stop(*plane.device);
+	if (plane.steps > PLANE_STEPS_MAX) {
+		fprintf(stderr, "no end in sight: %.200s\n", plane.sent);
+		abort();
+	}
+}
+
+static void plane_breach(const char *rule)
+{
+	if (!plane.violation)
+		plane.violation = rule;
+}
+
+static bool plane_fault(uint32_t op)
+{
+	if (op != plane.fault_op || plane.fault_times == 0)
+		return false;
+	plane.fault_times--;
+	return true;
+}
+
+/* ---- queues -------------------------------------------------------------------------------- */
+
+static void queue_end(struct queue *queue, uint16_t kind, int error)
+{
+	if (queue->ended)
+		return;
+	queue->ended = true;
+	failed = failed || kind == REPORT_FAILED;
+	report_send(queue->report_fd, (struct report){ .kind = kind, .qid = queue->qid, .error = error });
+}
+
+/* The fault of this moment, if its queue runs. */
+static void queue_spoil(uint32_t fault)
+{
+	struct queue *queue = queues[plane.fault_qid];
+
+	if (plane.queue_fault == fault && queue)
+		queue_end(queue, REPORT_FAILED, -EIO);
+}
+
+/* The driver retires every tag; after one thread's end, newer kernels tell the others nothing. */
+static void queue_retire_all(void)
+{
+	for (size_t i = 0; i < PLANE_QUEUES_MAX && !failed; i++) {
+		if (queues[i])
+			queue_end(queues[i], REPORT_OVER, 0);
+	}
+}
+
+int queue_start(struct queue **queue, const struct queue_setup *setup)
+{
+	struct queue *made;
+	const bool spoiled = setup->qid == plane.fault_qid;
+
+	if (fcntl(setup->char_fd, F_GETFD) < 0)
+		plane_breach("a queue gets an open character device");
+	if (spoiled && plane.queue_fault == PLANE_QUEUE_NOT_STARTED)
+		return -ENOMEM;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		abort();
+	made->report_fd = setup->report_fd;
+	made->qid = setup->qid;
+	queues[setup->qid] = made;
+	*queue = made;
+	plane.running++;
+	if (spoiled && plane.queue_fault == PLANE_QUEUE_FAILS_OPENING) {
+		queue_end(made, REPORT_FAILED, -EIO);
+	} else {
+		ready++;
+		report_send(setup->report_fd, (struct report){ .kind = REPORT_READY, .qid = setup->qid });
+	}
+	return 0;
+}
+
+void queue_leave(struct queue *queue)
+{
+	queue_end(queue, REPORT_OVER, 0);
+}
+
+void queue_join(struct queue *queue)
+{
+	if (!queue->ended)
+		plane_breach("only a queue that has ended is joined");
+	if (fcntl(plane.char_fd, F_GETFD) < 0)
+		plane_breach("the character device outlives the queues");
+	queues[queue->qid] = NULL;
+	plane.running--;
+	free(queue);
+}
+
+void queue_complete(struct queue *queue, uint64_t token, struct refublk_outcome outcome)
+{
+	(void)queue;
+	(void)token;
+	(void)outcome;
+}
+
+uint16_t queue_of_token(uint64_t token)
+{
+	return (uint16_t)token;
+}
+
+struct queue_view queue_look(const struct queue *queue)
+{
+	(void)queue;
+	return (struct queue_view){ 0 };
+}
+
+/* ---- nodes --------------------------------------------------------------------------------- */
+
+void node_char_path(char path[NODE_PATH_BYTES], int id)
+{
+	snprintf(path, NODE_PATH_BYTES, "char%d", id);
+}
+
+void node_block_path(char path[NODE_PATH_BYTES], int id)
+{
+	snprintf(path, NODE_PATH_BYTES, "block%d", id);
+}
+
+int node_open_char(const char *path)
+{
+	(void)path;
+	if (plane.busy_opens) {
+		plane.busy_opens--;
+		return -EBUSY;
+	}
+	plane.char_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return plane.char_fd;
+}
+
+int node_find_block(const char *path)
+{
+	(void)path;
+	return plane.live ? 0 : -ENOENT;
+}
+
+/* ---- the control node ---------------------------------------------------------------------- */
+
+int control_open(struct control **control, struct log log)
+{
+	(void)log;
+	the_control = (struct control){ 0 };
+	*control = &the_control;
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	if (control && control->op)
+		plane_breach("nothing is in flight when the control node is closed");
+}
+
+static int32_t control_add(struct ublksrv_ctrl_dev_info *info)
+{
+	if (plane.exists)
+		return -EEXIST;
+	plane.exists = true;
+	info->dev_id = PLANE_ID;
+	info->flags &= ~plane.dropped;
+	if (info->nr_hw_queues > plane.queues_granted)
+		info->nr_hw_queues = plane.queues_granted;
+	return 0;
+}
+
+static int32_t control_get(struct ublk_params *kept)
+{
+	*kept = params;
+	kept->types |= UBLK_PARAM_TYPE_DEVT;
+	if (plane.other_params)
+		kept->basic.dev_sectors++;
+	return 0;
+}
+
+static int32_t control_delete(void)
+{
+	if (!plane.stopped)
+		plane_breach("never DEL before STOP was answered");
+	if (plane.char_fd >= 0 && fcntl(plane.char_fd, F_GETFD) >= 0)
+		plane_breach("never DEL with the character device open");
+	if (plane.running)
+		plane_breach("never DEL before the queues are joined");
+	plane.exists = false;
+	return 0;
+}
+
+/* What a healthy kernel answers, and does. */
+static int32_t control_effect(struct control *control, const struct command_control *command)
+{
+	void *memory = (void *)(uintptr_t)command->payload.addr;
+
+	switch (command->op) {
+	case UBLK_U_CMD_GET_FEATURES:
+		memcpy(memory, &plane.features, sizeof(plane.features));
+		return 0;
+	case UBLK_U_CMD_ADD_DEV:
+		return control_add(memory);
+	case UBLK_U_CMD_SET_PARAMS:
+		memcpy(&params, memory, sizeof(params));
+		return 0;
+	case UBLK_U_CMD_GET_PARAMS:
+		return control_get(memory);
+	case UBLK_U_CMD_GET_QUEUE_AFFINITY:
+		memset(memory, 1, 1);
+		return 0;
+	case UBLK_U_CMD_START_DEV:
+		control->held = true;
+		queue_spoil(PLANE_QUEUE_FAILS_STARTING);
+		return 0;
+	case UBLK_U_CMD_STOP_DEV:
+		plane.live = false;
+		queue_spoil(PLANE_QUEUE_FAILS_STOPPING);
+		queue_retire_all();
+		return 0;
+	case UBLK_U_CMD_DEL_DEV:
+		return control_delete();
+	default:
+		plane_breach("a command that nobody expects");
+		return -EOPNOTSUPP;
+	}
+}
+
+static void control_note(uint32_t op)
+{
+	size_t used = strlen(plane.sent);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].op == op)
+			snprintf(plane.sent + used, sizeof(plane.sent) - used, "%s ", names[i].name);
+	}
+}
+
+int control_send(struct control *control, const struct command_control *command)
+{
+	if (control->op)
+		plane_breach("at most one command in flight");
+	if (command->op != UBLK_U_CMD_GET_FEATURES && command->op != UBLK_U_CMD_ADD_DEV) {
+		if (!plane.exists)
+			plane_breach("nothing is sent to a device that is not there");
+		if (command->payload.dev_id != PLANE_ID)
+			plane_breach("the device is named by the number that the kernel gave");
+	}
+	control_note(command->op);
+	plane.stopped = plane.stopped || command->op == UBLK_U_CMD_STOP_DEV;
+	control->op = command->op;
+	control->held = false;
+	control->answer = plane_fault(command->op) ? plane.fault_error : control_effect(control, command);
+	plane_step();
+	return 0;
+}
+
+void control_cancel(struct control *control)
+{
+	if (control->held) {
+		control->held = false;
+		control->answer = -EINTR;
+	}
+}
+
+/* A START in flight is answered once all its queues are ready; never while one has failed. */
+static bool control_answered(struct control *control)
+{
+	if (!control->op)
+		return false;
+	if (!control->held)
+		return true;
+	if (failed || !ready || ready != plane.running)
+		return false;
+	control->held = false;
+	plane.live = true;
+	return true;
+}
+
+static void control_idle(void)
+{
+	if (!plane.live)
+		return;
+	if (plane.queue_fault == PLANE_QUEUE_FAILS_LIVE && !failed)
+		queue_spoil(PLANE_QUEUE_FAILS_LIVE);
+	else if (plane.end == PLANE_END_OUTSIDE)
+		queue_retire_all();
+	else
+		refublk_stop(*plane.device);
+}
+
+struct control_news control_wait(struct control *control, int report_fd, uint32_t limit_ms)
+{
+	struct control_news news = { .event = CONTROL_TIMEOUT };
+
+	(void)limit_ms;
+	plane_step();
+	/* Reports first where a START is held: a failure then meets the command in flight. */
+	if (!control->held && control_answered(control)) {
+		control->op = 0;
+		return (struct control_news){ .event = CONTROL_ANSWER, .answer = control->answer };
+	}
+	if (report_fd >= 0 && read(report_fd, &news.report, sizeof(news.report)) == sizeof(news.report)) {
+		news.event = CONTROL_REPORT;
+		return news;
+	}
+	if (control_answered(control)) {
+		control->op = 0;
+		return (struct control_news){ .event = CONTROL_ANSWER, .answer = control->answer };
+	}
+	control_idle();
+	return news;
+}
+
+int control_call(struct control *control, const struct command_control *command, uint32_t limit_ms)
+{
+	int error = control_send(control, command);
+
+	(void)limit_ms;
+	control->op = 0;
+	return error ? error : control->answer;
+}

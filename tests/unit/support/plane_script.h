@@ -1,0 +1,62 @@
+/* plane_script: what stands around the runner, played by a script: the control node, the queues' threads and the nodes
+ * in /dev. It answers as a healthy kernel does but for what it is told to spoil, keeps what was sent, and notes what a
+ * server must never do. Time does not pass: a wait with nothing at hand is over at once. */
+#ifndef PLANE_SCRIPT_H
+#define PLANE_SCRIPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "refublk.h"
+
+/* What happens to a queue. */
+enum plane_queue_fault {
+	PLANE_QUEUE_HEALTHY,
+	PLANE_QUEUE_NOT_STARTED,    /* queue_start fails */
+	PLANE_QUEUE_FAILS_OPENING,  /* before it is ready */
+	PLANE_QUEUE_FAILS_STARTING, /* while START is in flight */
+	PLANE_QUEUE_FAILS_LIVE,
+	PLANE_QUEUE_FAILS_STOPPING, /* while STOP is in flight */
+	PLANE_QUEUE_FAULTS
+};
+
+/* What happens to a live device when nothing else does. */
+enum plane_end {
+	PLANE_END_STOP,   /* refublk_stop() */
+	PLANE_END_OUTSIDE /* somebody else's STOP: every tag is aborted */
+};
+
+struct plane {
+	/* what is spoiled */
+	uint32_t fault_op;      /* this command… */
+	int fault_error;        /* …is answered with this… */
+	uint32_t fault_times;   /* …so many times */
+	uint32_t queue_fault;   /* enum plane_queue_fault, */
+	uint16_t fault_qid;     /* of this queue */
+	uint16_t queues_granted; /* at most */
+	uint64_t features;      /* that the kernel has */
+	uint64_t dropped;       /* by ADD_DEV, silently */
+	bool other_params;      /* GET_PARAMS tells something else than was set */
+	uint32_t busy_opens;    /* so many opens of the character device are -EBUSY */
+	uint32_t stop_at;       /* refublk_stop() during this command or wait, counted from 1; 0: never */
+	uint32_t end;           /* enum plane_end */
+	struct refublk **device;
+
+	/* what was seen */
+	char sent[2048];        /* the commands' names in their order, a space after each */
+	uint32_t steps;         /* commands and waits */
+	const char *violation;  /* NULL: none */
+	bool exists;            /* added and not deleted */
+	bool stopped;           /* a STOP was sent: since one command is in flight, it is answered before the next */
+	bool live;
+	uint32_t running;       /* queues that were not joined */
+	int char_fd;            /* -1: never opened */
+};
+
+/* The script in force; a test sets what is spoiled before it starts a device. */
+extern struct plane plane;
+
+/* A kernel that spoils nothing. */
+struct plane plane_healthy(void);
+
+#endif
