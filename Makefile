@@ -126,6 +126,9 @@ test-deep: ## what does not fit into `make test`
 	@tests/run --deep
 
 # A test program: its own file, what stands in for a seam (objects go before the archive), the parts.
+SEAM.file_io_test := file_rig
+SEAM.file_open_test := file_rig
+SEAM.file_disk_test := file_rig
 SEAM.serve_test := port_script serve_rig
 SEAM.serve_order_test := port_script serve_rig
 SEAM.serve_lend_test := port_script serve_rig
