@@ -1,0 +1,54 @@
+/* options: the command line as data. One table says which command takes which option; the parser and --help read it.
+ * Here a value is read and held in its type; what values are allowed is decided by params_check() and the backends. */
+#ifndef REFUBLK_OPTIONS_H
+#define REFUBLK_OPTIONS_H
+
+#include "refublk.h"
+
+enum options_command {
+	OPTIONS_ADD_MEM,
+	OPTIONS_ADD_FILE,
+	OPTIONS_ADD_NULL,
+	OPTIONS_UBLK_MEM,  /* add mem --foreground, called by name */
+	OPTIONS_UBLK_FILE, /* add file --foreground, called by name */
+	OPTIONS_LIST,
+	OPTIONS_INFO,
+	OPTIONS_STOP,
+	OPTIONS_DEL,
+	OPTIONS_FEATURES,
+	OPTIONS_DOCTOR,
+	OPTIONS_COMMANDS
+};
+
+struct options {
+	struct refublk_options device; /* of add: size to trace_path; what is not given keeps refublk_defaults() */
+	const char *path;              /* of add file */
+	int32_t target;                /* the device that info, stop and del name; -1: none */
+	uint32_t command;              /* enum options_command */
+	bool buffered;
+	bool verbose;
+	bool json;
+	bool foreground;
+	bool all;
+	bool any;
+	bool force;
+	bool help;                     /* asked for: nothing else counts */
+};
+
+/* Reads argv[0] to argv[argc - 1]; argv[0] is not looked at, so that a caller passes the rest behind the command's
+ * words. Strings stay the caller's. 0, or an exit status after one line on stderr. */
+int options_parse(uint32_t command, int argc, char **argv, struct options *options) __attribute__((warn_unused_result));
+
+/* "3", "ublkb3", "/dev/ublkb3" or the same with ublkc: 3. Anything else: -1. */
+int32_t options_target(const char *text);
+
+/* To stdout: how to call it, what it does, its options. */
+void options_help(uint32_t command);
+
+/* To stdout: every command with one line. */
+void options_help_all(void);
+
+/* "add mem", "list", …: what stands on the command line. */
+const char *options_command_name(uint32_t command);
+
+#endif

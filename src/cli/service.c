@@ -1,0 +1,226 @@
+#include "service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "disk.h"
+#include "journal.h"
+#include "namespace.h"
+#include "node.h"
+#include "say.h"
+#include "signals.h"
+#include "start.h"
+#include "state.h"
+
+struct service {
+	struct options *options;
+	struct refublk *device;
+	struct log log;
+	struct disk disk;
+	struct journal journal;
+	int word_fd;  /* -1: in the foreground */
+	int state_fd; /* -1: no state file can be written */
+	int trace_fd; /* -1: no trace, or the device has opened it */
+	char trace_path[32];
+	char path[PATH_MAX]; /* of the backing file, absolute; "" */
+};
+
+/* The file system that writes back to the disk may wait for us: whoever is killed to free memory, not us. */
+static void service_spare_from_oom(struct log log)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "-1000", 5) != 5)
+		log_say(log, REFUBLK_DEBUG, "the OOM killer may choose this server: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The device opens its trace by path; in the daemon's namespace only this one leads to a file outside. */
+static int service_open_trace(struct service *service)
+{
+	struct refublk_options *device = &service->options->device;
+
+	if (!device->trace_path)
+		return SAY_OK;
+	service->trace_fd = open(device->trace_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (service->trace_fd < 0) {
+		say_error("cannot open the trace file %s: %s", device->trace_path, strerror(errno));
+		return SAY_FAILED;
+	}
+	snprintf(service->trace_path, sizeof(service->trace_path), "/proc/self/fd/%d", service->trace_fd);
+	device->trace_path = service->trace_path;
+	return SAY_OK;
+}
+
+static int service_start_status(int error)
+{
+	return error == -EEXIST ? SAY_IN_USE : error == -EINVAL ? SAY_USAGE : SAY_FAILED;
+}
+
+static void service_fill_state(const struct service *service, struct state *state)
+{
+	const struct options *options = service->options;
+	struct params_config config = start_config(&options->device, service->disk.backend);
+
+	*state = (struct state){
+		.server = process_find((int32_t)getpid()),
+		.id = refublk_id(service->device),
+		.size_bytes = config.size_bytes,
+		.memory_limit_bytes = options->device.memory_limit_bytes,
+		.block_bytes = config.block_bytes,
+		.max_io_bytes = config.max_io_bytes,
+		.queues = config.queues,
+		.depth_tags = config.depth_tags,
+		.read_only = options->device.read_only,
+		.no_discard = options->device.no_discard,
+		.get_data = options->device.get_data,
+		.buffered = options->buffered,
+		.foreground = service->word_fd < 0,
+	};
+	snprintf(state->backend, sizeof(state->backend), "%s", disk_backend_name(options->command));
+	snprintf(state->program, sizeof(state->program), "%s", refublk_version());
+	snprintf(state->path, sizeof(state->path), "%s", service->path);
+}
+
+/* Without it the disk works, but `--all` and a recovery do not know it: worth a line, no reason to fail. */
+static void service_write_state(const struct service *service)
+{
+	struct state state;
+	int error = service->state_fd < 0 ? -ENOENT : 0;
+
+	if (!error) {
+		service_fill_state(service, &state);
+		error = state_write(service->state_fd, &state);
+	}
+	if (error)
+		log_say(service->log, REFUBLK_WARNING, "cannot write the state file %s/%d.json: %s; name the device to stop it",
+			STATE_FOLDER, refublk_id(service->device), strerror(-error));
+}
+
+int service_announce(const struct options *options, int32_t id, int32_t pid)
+{
+	char block[NODE_PATH_BYTES], character[NODE_PATH_BYTES];
+	json_t *json;
+
+	node_block_path(block, id);
+	node_char_path(character, id);
+	if (!options->json) {
+		printf("%s\n", block);
+		return say_finish();
+	}
+	json = json_pack("{s:i, s:s, s:s, s:s, s:i}", "id", id, "path", block, "char_path", character, "backend",
+			 disk_backend_name(options->command), "pid", pid);
+	if (!json || json_dumpf(json, stdout, 0) < 0)
+		say_error("cannot print JSON");
+	json_decref(json);
+	printf("\n");
+	return say_finish();
+}
+
+/* Tells whoever waits. false: nobody learns of the device, so it shall not stay. */
+static bool service_tell(struct service *service)
+{
+	int32_t id = refublk_id(service->device), pid = (int32_t)getpid();
+
+	if (service->word_fd < 0) {
+		(void)service_announce(service->options, id, pid);
+		return true;
+	}
+	journal_switch(&service->journal);
+	return daemon_report(service->word_fd, (struct daemon_word){ .status = SAY_OK, .id = id, .pid = pid }) == 0;
+}
+
+static int service_start(struct service *service)
+{
+	struct refublk_options *device = &service->options->device;
+	int error;
+
+	device->log = service->log.function;
+	device->log_context = service->log.context;
+	if (signals_came()) {
+		say_error("interrupted before the device was made");
+		return SAY_FAILED;
+	}
+	error = refublk_start(&service->device, device, service->disk.backend, service->disk.context);
+	if (service->trace_fd >= 0)
+		close(service->trace_fd);
+	return error ? service_start_status(error) : SAY_OK;
+}
+
+/* The device is live. */
+static int service_serve(struct service *service)
+{
+	int32_t id = refublk_id(service->device);
+	int error = signals_watch(service->log);
+
+	if (error) {
+		log_say(service->log, REFUBLK_ERROR, "cannot make a thread for signals: %s", strerror(-error));
+		refublk_stop(service->device);
+	}
+	service_write_state(service);
+	if (!service_tell(service))
+		refublk_stop(service->device);
+	if (refublk_wait(service->device) && !error)
+		error = -EIO;
+	signals_unwatch();
+	if (service->state_fd >= 0)
+		state_remove(service->state_fd, id);
+	log_say(service->log, REFUBLK_INFO, "device %d is gone", id);
+	refublk_free(service->device);
+	return error ? SAY_FAILED : SAY_OK;
+}
+
+/* Everything that has a path is opened before the namespace is left. */
+static int service_prepare(struct service *service)
+{
+	const struct options *options = service->options;
+	int status = service_open_trace(service);
+
+	if (status != SAY_OK)
+		return status;
+	if (options->path && !realpath(options->path, service->path))
+		service->path[0] = '\0';
+	service_spare_from_oom(service->log);
+	if (service->word_fd >= 0)
+		return namespace_enter(&service->state_fd) ? SAY_FAILED : SAY_OK;
+	service->state_fd = state_open_folder(true);
+	return SAY_OK;
+}
+
+/* Up to the live device. */
+static int service_begin(struct service *service)
+{
+	int status = disk_open(&service->disk, service->options, service->log);
+
+	if (status == SAY_OK)
+		status = service_prepare(service);
+	return status == SAY_OK ? service_start(service) : status;
+}
+
+int service_run(struct options *options, int word_fd)
+{
+	struct service service = { .options = options, .word_fd = word_fd, .state_fd = -1, .trace_fd = -1 };
+	int status;
+
+	journal_open(&service.journal, options->verbose);
+	service.log = journal_log(&service.journal);
+	status = signals_install(&service.device) ? SAY_FAILED : service_begin(&service);
+	if (status == SAY_OK)
+		status = service_serve(&service);
+	else if (word_fd >= 0)
+		(void)daemon_report(word_fd, (struct daemon_word){ .status = status });
+	disk_close(&service.disk);
+	if (service.state_fd >= 0)
+		close(service.state_fd);
+	journal_close(&service.journal);
+	return status;
+}
