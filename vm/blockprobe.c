@@ -9,6 +9,8 @@
  *   blockprobe zeroout|discard|punch|zero DEV OFFSET LENGTH
  *          BLKZEROOUT, BLKDISCARD, and fallocate with PUNCH_HOLE or ZERO_RANGE (both with KEEP_SIZE)
  *   blockprobe fuawrite DEV OFFSET LENGTH       a direct write with RWF_DSYNC
+ *   blockprobe run COMMAND ARGUMENT…   with SIGINT and SIGQUIT at their defaults: a shell ignores them in what it starts
+ *          in the background
  *   blockprobe count DEV                prints how many bytes of DEV are not zero
  *
  * Prints "ok" or the error's name; exit status 0 or 1.
@@ -17,6 +19,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <stdint.h>
@@ -92,6 +95,13 @@ int main(int argc, char **argv)
 
     if (argc < 3)
         return 2;
+    if (!strcmp(op, "run")) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
+        execvp(argv[2], argv + 2);
+        perror(argv[2]);
+        return 127;
+    }
     if (!strcmp(op, "opener"))
         return open_all(atoi(argv[2]));
     /* O_CREAT is never given: a missing node must not become a regular file. */

@@ -130,7 +130,8 @@ start_disk() {
 # start_server NAME command…: starts a server that stays in the foreground; sets disk, disk_id and server_pid.
 start_server() {
     local name=$1
-    start "$@"
+    shift
+    start "$name" blockprobe run "$@"
     wait_until 40 "'$*' prints its device" sh -c "grep -q ^/dev/ublkb $work/$name.out || [ -e $work/$name.rc ]"
     disk=$(sed -n '/^\/dev\/ublkb/{p;q;}' "$work/$name.out")
     [ -n "$disk" ] || fail "$name: no device: $(tail -n 2 "$work/$name.out" | tr '\n' ' ')"

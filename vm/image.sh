@@ -1,7 +1,8 @@
 # Builds what a guest boots from: a base archive per kernel, cached, and a small one per job. Sourced by vm/run.
 
-# Debian's programs for the guest. busybox supplies the rest (the shell is dash: busybox's own prefers its applets).
-guest_programs='dash dd split md5sum cp stat truncate timeout cmp mount umount losetup blockdev blkdiscard fallocate
+# Debian's programs for the guest; busybox supplies the rest. What starts other programs (the shell, setsid, xargs…) must
+# not be busybox's: it prefers its own applets to what is in the path.
+guest_programs='dash setsid xargs env dd split head md5sum cp stat truncate timeout cmp mount umount losetup blockdev blkdiscard fallocate
                 lsblk findmnt prlimit setpriv unshare nsenter taskset mkswap swapon swapoff
                 mkfs.ext4 e2fsck fsck.ext4 mkfs.xfs xfs_repair fio'
 
@@ -78,7 +79,8 @@ base_archive() {
     # The cache file of the dynamic linker saves it a search per library.
     : >"$tree/etc/ld.so.conf"
     cp "$kernel/modules/order" "$kernel/modules/"*.ko "$tree/modules/"
-    rm -f "$build_dir/base-$(basename "$kernel")-"*.cpio
+    # Another run may still boot from an older one.
+    find "$build_dir" -maxdepth 1 -name "base-$(basename "$kernel")-*.cpio" -mmin +120 -delete
     make_archive "$tree" "$base"
     rm -rf "$tree"
 }
