@@ -141,7 +141,7 @@ uint32_t handle_request(struct serve *serve, uint16_t tag)
 	request->token = later_token(setup->qid, tag, slot->serial);
 	later_issue(setup->later, request->token);
 	if (setup->trace)
-		trace_call(setup->trace, tag, request_op_name(request->op), request);
+		trace_call(setup->trace, tag, request);
 	return handle_step(serve, tag, backend_begin(setup->backend, setup->backend_context, request));
 }
 

@@ -192,11 +192,29 @@ void trace_descriptor(struct trace *trace, uint16_t tag, const unsigned char *by
 	trace_line(trace, "descriptor %u %s", tag, trace_hex(bytes, length_bytes).digits);
 }
 
-void trace_call(struct trace *trace, uint16_t tag, const char *function, const struct refublk_request *request)
+/* The functions of struct refublk_backend: one word each. */
+static const char *trace_function_name(uint32_t op)
 {
-	trace_line(trace, "call %u %s %" PRIu64 " %" PRIu64 " %" PRIx32 " %" PRIxPTR " %016" PRIx64, tag, function,
-		   request->offset_bytes, request->length_bytes, request->flags, (uintptr_t)request->memory,
-		   request->token);
+	switch ((enum refublk_op)op) {
+	case REFUBLK_READ:
+		return "read";
+	case REFUBLK_WRITE:
+		return "write";
+	case REFUBLK_FLUSH:
+		return "flush";
+	case REFUBLK_DISCARD:
+		return "discard";
+	case REFUBLK_WRITE_ZEROES:
+		return "write_zeroes";
+	}
+	return "unknown";
+}
+
+void trace_call(struct trace *trace, uint16_t tag, const struct refublk_request *request)
+{
+	trace_line(trace, "call %u %s %" PRIu64 " %" PRIu64 " %" PRIx32 " %" PRIxPTR " %016" PRIx64, tag,
+		   trace_function_name(request->op), request->offset_bytes, request->length_bytes, request->flags,
+		   (uintptr_t)request->memory, request->token);
 }
 
 void trace_resume(struct trace *trace, uint16_t tag, int64_t io_result)

@@ -33,7 +33,7 @@ void trace_flush(struct trace *trace);
 void trace_push(struct trace *trace, const struct port_work *work);
 void trace_completion(struct trace *trace, const struct port_completion *completion);
 void trace_descriptor(struct trace *trace, uint16_t tag, const unsigned char *bytes, uint32_t length_bytes);
-void trace_call(struct trace *trace, uint16_t tag, const char *function, const struct refublk_request *request);
+void trace_call(struct trace *trace, uint16_t tag, const struct refublk_request *request);
 void trace_resume(struct trace *trace, uint16_t tag, int64_t io_result);
 void trace_step(struct trace *trace, uint16_t tag, const struct refublk_step *step);
 void trace_loan(struct trace *trace, uint16_t tag, const void *memory);
