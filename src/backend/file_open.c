@@ -106,8 +106,11 @@ static int file_open_descriptor(struct opening *opening)
 	int error;
 
 	opening->fd = open(options->path, flags, S_IRUSR | S_IWUSR);
-	if (opening->fd >= 0 && fstat(opening->fd, &opening->status) == 0)
+	if (opening->fd >= 0 && fstat(opening->fd, &opening->status) == 0) {
+		if (!options->read_only && file_probe_refuses_writes(opening->fd, &opening->status))
+			return file_open_unwritable(opening, "the disk is read-only");
 		return file_open_check_type(opening);
+	}
 	error = -errno;
 	if (opening->fd < 0)
 		opening->created = false;

@@ -92,6 +92,13 @@ uint32_t file_probe_block_bytes(int fd, const struct stat *status)
 	return 1;
 }
 
+bool file_probe_refuses_writes(int fd, const struct stat *status)
+{
+	int read_only = 0;
+
+	return S_ISBLK(status->st_mode) && ioctl(fd, BLKROGET, &read_only) == 0 && read_only != 0;
+}
+
 uint32_t file_probe_physical_block_bytes(int fd, const struct stat *status, uint32_t block_bytes)
 {
 	uint32_t bytes = 0;

@@ -18,6 +18,9 @@ bool file_probe_punches(int fd, const struct stat *status, uint64_t size_bytes, 
 /* The logical block of a block device; 1 for a regular file, which takes anything. */
 uint32_t file_probe_block_bytes(int fd, const struct stat *status);
 
+/* A block device that takes no writes: some let themselves be opened for writing all the same. */
+bool file_probe_refuses_writes(int fd, const struct stat *status);
+
 /* What struct file_facts calls by the same names. */
 uint32_t file_probe_physical_block_bytes(int fd, const struct stat *status, uint32_t block_bytes);
 uint32_t file_probe_discard_granularity_bytes(const struct stat *status, uint32_t block_bytes);
