@@ -1,0 +1,457 @@
+/* spec/driver.tsv and spec/driver*.c say the same, cell by cell, both ways. */
+#include "driver.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+#include "table.h"
+
+enum { FIELDS_MAX = 13, COLUMN_WHEN = 2, COLUMN_EVENTS = 3, COLUMN_KERNELS = 4, COLUMNS = 7, STATES_MAX = 20000 };
+
+/* libcheck writes down every assertion that it passes: too slow for each of a million. */
+#define NEED(condition, ...)                       \
+	do {                                       \
+		if (!(condition))                  \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
+
+/* A machine's state as numbers, in the order of its fields. */
+struct cell {
+	uint8_t value[FIELDS_MAX];
+};
+
+struct field {
+	const char *name;
+	const char *values[8];
+};
+
+/* The last one is not of the state: it is the event's address. */
+static const struct field TAG_FIELDS[] = {
+	{ "phase", { "unfetched", "active", "arrived", "owned", "owned-get-data", "copying", "cancelled", "orphaned" } },
+	{ "op", { "-", "read", "write", "other" } },
+	{ "address", { "none", "own", "lent" } },
+	{ "given", { "none", "own", "lent" } },
+	{ NULL, { NULL } },
+};
+
+static const struct field DEVICE_FIELDS[] = {
+	{ "there", { "absent", "present", "deleted" } },
+	{ "condition", { "dead", "live", "quiesced", "fail-io" } },
+	{ "recovery", { "none", "wait", "reissue", "fail-io" } },
+	{ "params", { "0", "1" } },
+	{ "open", { "0", "1" } },
+	{ "ready", { "none", "some", "all" } },
+	{ "disk", { "none", "there", "left" } },
+	{ "cancelled", { "0", "1" } },
+	{ "stopping", { "0", "1" } },
+	{ "start", { "0", "1" } },
+	{ "end", { "0", "1" } },
+	{ "stop", { "0", "1" } },
+	{ "del", { "0", "1" } },
+	{ NULL, { NULL } },
+};
+
+/* What a row says, or what the C does, in one shape. */
+struct said {
+	struct cell next;
+	int verdict;
+	int answer;
+	int result;
+	int request;
+	int moves;
+	int reply;
+};
+
+static struct table *table;
+static uint8_t used[TABLE_ROWS_MAX][DRIVER_KERNELS];
+
+/* ---- reading a row ------------------------------------------------------------------------- */
+
+static int field_number(const struct field *fields, const char *name, size_t length)
+{
+	for (int i = 0; fields[i].name != NULL; i++)
+		if (strlen(fields[i].name) == length && strncmp(fields[i].name, name, length) == 0)
+			return i;
+	ck_abort_msg("no field %.*s", (int)length, name);
+	return -1;
+}
+
+static uint8_t value_number(const struct field *field, const char *word)
+{
+	for (uint8_t i = 0; i < 8 && field->values[i] != NULL; i++)
+		if (strcmp(field->values[i], word) == 0)
+			return i;
+	ck_abort_msg("%s: no value %s", field->name, word);
+	return 0;
+}
+
+/* The word is one of the comma-separated patterns. */
+static bool listed(const char *list, const char *word)
+{
+	char copy[512], *rest = copy, *pattern;
+
+	NEED(strlen(list) < sizeof(copy), "too long: %s", list);
+	strcpy(copy, list);
+	while ((pattern = strsep(&rest, ",")) != NULL)
+		if (fnmatch(pattern, word, 0) == 0)
+			return true;
+	return false;
+}
+
+static bool condition_holds(const struct field *fields, const char *condition, struct cell cell)
+{
+	const char *equals = strchr(condition, '=');
+	bool negated, in_list;
+	int field;
+
+	NEED(equals != NULL, "no condition: %s", condition);
+	negated = equals > condition && equals[-1] == '!';
+	field = field_number(fields, condition, (size_t)(equals - condition) - negated);
+	in_list = listed(equals + 1, fields[field].values[cell.value[field]]);
+	return in_list != negated;
+}
+
+static bool when_holds(const struct field *fields, const char *when, struct cell cell)
+{
+	char copy[256], *rest = copy, *condition;
+
+	if (strcmp(when, "-") == 0)
+		return true;
+	NEED(strlen(when) < sizeof(copy), "too long: %s", when);
+	strcpy(copy, when);
+	while ((condition = strsep(&rest, " ")) != NULL)
+		if (!condition_holds(fields, condition, cell))
+			return false;
+	return true;
+}
+
+static int errno_number(const char *word)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} names[] = { { "EINTR", EINTR },	{ "EIO", EIO },	      { "EACCES", EACCES },
+		      { "EBUSY", EBUSY },	{ "EEXIST", EEXIST }, { "ENODEV", ENODEV },
+		      { "EINVAL", EINVAL },	{ "EOPNOTSUPP", EOPNOTSUPP } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(word, names[i].name) == 0)
+			return names[i].number;
+	ck_abort_msg("no errno %s", word);
+	return 0;
+}
+
+static int result_number(const char *word)
+{
+	return word[0] == '-' ? -errno_number(word + 1) : atoi(word);
+}
+
+static void read_answer(struct said *said, const char *word, const char *rest)
+{
+	int reply = table_number(word, driver_reply_name, DRIVER_REPLIES);
+
+	if (strcmp(word, "refuses") == 0) {
+		said->answer = DRIVER_REFUSES;
+		said->result = -errno_number(rest);
+	} else if (strcmp(word, "completes") == 0) {
+		said->answer = DRIVER_COMPLETES;
+		said->result = result_number(rest);
+	} else if (strcmp(word, "request") == 0) {
+		said->request = table_number(rest, driver_request_name, DRIVER_REQUESTS);
+		NEED(said->request >= 0, "no fate %s", rest);
+	} else if (strcmp(word, "moves") == 0) {
+		said->moves = table_number(rest, driver_moves_name, DRIVER_MOVES);
+		NEED(said->moves >= 0, "no direction %s", rest);
+	} else {
+		NEED(reply > 0, "no answer %s", word);
+		said->reply = reply;
+		said->result = result_number(rest);
+	}
+}
+
+static void read_word(const struct field *fields, struct said *said, struct cell cell, char *word)
+{
+	char *equals = strchr(word, '='), *colon = strchr(word, ':');
+
+	if (equals != NULL) {
+		int field = field_number(fields, word, (size_t)(equals - word));
+
+		said->next.value[field] = strcmp(equals + 1, "given") == 0
+						  ? cell.value[field_number(fields, "given", 5)]
+						  : value_number(&fields[field], equals + 1);
+	} else if (colon != NULL) {
+		*colon = '\0';
+		read_answer(said, word, colon + 1);
+	} else if (word[0] == '+' || word[0] == '-') {
+		said->next.value[field_number(fields, word + 1, strlen(word + 1))] = word[0] == '+';
+	} else if (strcmp(word, "impossible") == 0) {
+		said->verdict = DRIVER_IMPOSSIBLE;
+	} else if (strcmp(word, "undefined") == 0) {
+		said->verdict = DRIVER_UNDEFINED;
+	} else if (strcmp(word, "gone") == 0) {
+		memset(&said->next, 0, sizeof(said->next));
+	} else if (strcmp(word, "stays") != 0) {
+		said->reply = table_number(word, driver_reply_name, DRIVER_REPLIES);
+		NEED(said->reply > 0, "no word %s", word);
+	}
+}
+
+static struct said read_said(const struct field *fields, struct cell cell, const char *text)
+{
+	struct said said = { .next = cell };
+	char copy[256], *rest = copy, *word;
+
+	NEED(strlen(text) < sizeof(copy), "too long: %s", text);
+	strcpy(copy, text);
+	while ((word = strsep(&rest, " ")) != NULL)
+		read_word(fields, &said, cell, word);
+	return said;
+}
+
+/* The kernel's column; "=" stands for the one before. */
+static const char *kernel_text(const struct table_row *row, uint32_t kernel)
+{
+	uint32_t column = COLUMN_KERNELS + kernel;
+
+	while (strcmp(row->cell[column], "=") == 0)
+		column--;
+	NEED(column >= COLUMN_KERNELS, "driver.tsv:%d begins with =", row->line);
+	return row->cell[column];
+}
+
+/* The first row that fits. mode NULL: the machine has none. */
+static const struct table_row *row_of(const char *machine, const char *mode, const struct field *fields,
+				      struct cell cell, const char *event, uint32_t kernel)
+{
+	for (size_t i = 0; i < table->rows; i++) {
+		const struct table_row *row = &table->row[i];
+
+		NEED(row->cells == COLUMNS, "driver.tsv:%d has %d cells", row->line, row->cells);
+		if (strcmp(row->cell[0], machine) != 0 || !listed(row->cell[COLUMN_EVENTS], event))
+			continue;
+		if (mode != NULL && strcmp(row->cell[1], "*") != 0 && strcmp(row->cell[1], mode) != 0)
+			continue;
+		if (!when_holds(fields, row->cell[COLUMN_WHEN], cell) || strcmp(kernel_text(row, kernel), "next") == 0)
+			continue;
+		used[i][kernel] = 1;
+		return row;
+	}
+	return NULL;
+}
+
+static void compare(const struct table_row *row, const struct field *fields, struct said table_says, struct said c_says,
+		    const char *kernel, const char *event, struct cell cell)
+{
+	char at[256] = "";
+
+	for (int i = 0; fields[i].name != NULL; i++)
+		snprintf(at + strlen(at), sizeof(at) - strlen(at), " %s=%s", fields[i].name,
+			 fields[i].values[cell.value[i]]);
+	for (int i = 0; fields[i].name != NULL; i++)
+		NEED(table_says.next.value[i] == c_says.next.value[i], "driver.tsv:%d %s %s%s: %s %s, in C %s",
+			      row->line, kernel, event, at, fields[i].name,
+			      fields[i].values[table_says.next.value[i]], fields[i].values[c_says.next.value[i]]);
+	NEED(table_says.verdict == c_says.verdict && table_says.answer == c_says.answer &&
+			      table_says.result == c_says.result && table_says.request == c_says.request &&
+			      table_says.moves == c_says.moves && table_says.reply == c_says.reply,
+		      "driver.tsv:%d %s %s%s: table verdict %d answer %d result %d request %d moves %d reply %d, "
+		      "in C %d %d %d %d %d %d",
+		      row->line, kernel, event, at, table_says.verdict, table_says.answer, table_says.result,
+		      table_says.request, table_says.moves, table_says.reply, c_says.verdict, c_says.answer, c_says.result,
+		      c_says.request, c_says.moves, c_says.reply);
+}
+
+/* Every row is the first that fits some cell: a row that is none says nothing. */
+static void all_used(const char *machine)
+{
+	for (size_t i = 0; i < table->rows; i++)
+		if (strcmp(table->row[i].cell[0], machine) == 0)
+			NEED(used[i][0] + used[i][1] + used[i][2] > 0, "driver.tsv:%d fits no cell",
+				      table->row[i].line);
+}
+
+static void setup(void)
+{
+	memset(used, 0, sizeof(used));
+	table = table_read("spec/driver.tsv");
+}
+
+static void teardown(void)
+{
+	table_free(table);
+}
+
+/* ---- tags ---------------------------------------------------------------------------------- */
+
+static bool takes_address(uint32_t kind)
+{
+	return kind <= DRIVER_ASK_DATA || kind == DRIVER_STRANGER_FETCH;
+}
+
+static struct said tag_in_c(uint32_t kernel, uint32_t mode, struct driver_tag_state state, struct driver_tag_event event)
+{
+	struct driver_tag_step step = driver_tag_step(kernel, mode, state, event);
+
+	NEED(driver_tag_state_valid(kernel, mode, step.state), "%s %s leads to no valid state",
+		      driver_kernel_name(kernel), driver_tag_kind_name(event.kind));
+	return (struct said){
+		.next.value = { step.state.phase, step.state.op, step.state.address, event.address },
+		.verdict = step.verdict, .answer = step.answer, .result = step.result,
+		.request = step.request, .moves = step.moves,
+	};
+}
+
+static void compare_tag(uint32_t kernel, uint32_t mode, struct driver_tag_state state, struct driver_tag_event event)
+{
+	struct cell cell = { { state.phase, state.op, state.address, event.address } };
+	const char *name = driver_tag_kind_name(event.kind);
+	const struct table_row *row = row_of("tag", mode == DRIVER_PLAIN ? "plain" : "get-data", TAG_FIELDS, cell, name,
+					     kernel);
+
+	NEED(row != NULL, "no row for tag %s %s %s", driver_kernel_name(kernel),
+		      driver_phase_name(state.phase), name);
+	compare(row, TAG_FIELDS, read_said(TAG_FIELDS, cell, kernel_text(row, kernel)),
+		tag_in_c(kernel, mode, state, event), driver_kernel_name(kernel), name, cell);
+}
+
+static void compare_state(uint32_t kernel, uint32_t mode, struct driver_tag_state state)
+{
+	for (uint8_t kind = 0; kind < DRIVER_TAG_KINDS; kind++)
+		for (uint8_t address = 0; address < (takes_address(kind) ? DRIVER_ADDRESSES : 1); address++)
+			compare_tag(kernel, mode, state, (struct driver_tag_event){ kind, address });
+}
+
+START_TEST(every_cell_of_a_tag)
+{
+	int cells = 0;
+
+	for (uint32_t i = 0; i < DRIVER_KERNELS * DRIVER_MODES * DRIVER_PHASES * DRIVER_OPS * DRIVER_ADDRESSES; i++) {
+		uint32_t kernel = i % DRIVER_KERNELS, mode = i / DRIVER_KERNELS % DRIVER_MODES;
+		uint32_t rest = i / DRIVER_KERNELS / DRIVER_MODES;
+		struct driver_tag_state state = { .phase = (uint8_t)(rest % DRIVER_PHASES),
+						  .op = (uint8_t)(rest / DRIVER_PHASES % DRIVER_OPS),
+						  .address = (uint8_t)(rest / DRIVER_PHASES / DRIVER_OPS) };
+
+		if (!driver_tag_state_valid(kernel, mode, state))
+			continue;
+		compare_state(kernel, mode, state);
+		cells++;
+	}
+	ck_assert_int_gt(cells, 0);
+	all_used("tag");
+}
+END_TEST
+
+/* ---- devices ------------------------------------------------------------------------------- */
+
+static struct cell device_cell(struct driver_device_state state)
+{
+	return (struct cell){ { state.there, state.condition, state.recovery, state.params, state.open, state.ready,
+				state.disk, state.cancelled, state.stopping,
+				(state.waiting & DRIVER_WAITING_START) != 0, (state.waiting & DRIVER_WAITING_END) != 0,
+				(state.waiting & DRIVER_WAITING_STOP) != 0, (state.waiting & DRIVER_WAITING_DEL) != 0 } };
+}
+
+static struct driver_device_state compare_device(uint32_t kernel, struct driver_device_state state, uint32_t event)
+{
+	struct driver_device_step step = driver_device_step(kernel, state, event);
+	struct cell cell = device_cell(state);
+	const char *name = driver_device_event_name(event);
+	const struct table_row *row = row_of("device", NULL, DEVICE_FIELDS, cell, name, kernel);
+	struct said c_says = { .next = device_cell(step.state), .verdict = step.verdict, .reply = step.reply,
+			       .result = step.result };
+
+	NEED(row != NULL, "no row for device %s %s", driver_kernel_name(kernel), name);
+	compare(row, DEVICE_FIELDS, read_said(DEVICE_FIELDS, cell, kernel_text(row, kernel)), c_says,
+		driver_kernel_name(kernel), name, cell);
+	return step.state;
+}
+
+struct reached {
+	size_t count;
+	struct driver_device_state state[STATES_MAX];
+};
+
+static void reach(struct reached *reached, struct driver_device_state state)
+{
+	for (size_t i = 0; i < reached->count; i++)
+		if (memcmp(&reached->state[i], &state, sizeof(state)) == 0)
+			return;
+	NEED(reached->count < STATES_MAX, "more states than expected");
+	reached->state[reached->count++] = state;
+}
+
+/* Every state that any order of events leads to, from no device. */
+START_TEST(every_reachable_cell_of_a_device)
+{
+	struct reached *reached = calloc(1, sizeof(*reached));
+
+	ck_assert_ptr_nonnull(reached);
+	for (uint32_t kernel = 0; kernel < DRIVER_KERNELS; kernel++) {
+		memset(reached, 0, sizeof(*reached));
+		reached->count = 1;
+		for (size_t i = 0; i < reached->count; i++)
+			for (uint32_t event = 0; event < DRIVER_DEVICE_EVENTS; event++)
+				reach(reached, compare_device(kernel, reached->state[i], event));
+		ck_assert_uint_gt(reached->count, 100);
+	}
+	free(reached);
+	all_used("device");
+}
+END_TEST
+
+/* ---- the rest ------------------------------------------------------------------------------ */
+
+START_TEST(errnos_are_the_systems)
+{
+	ck_assert_int_eq(DRIVER_EINTR, EINTR);
+	ck_assert_int_eq(DRIVER_EIO, EIO);
+	ck_assert_int_eq(DRIVER_EACCES, EACCES);
+	ck_assert_int_eq(DRIVER_EBUSY, EBUSY);
+	ck_assert_int_eq(DRIVER_EEXIST, EEXIST);
+	ck_assert_int_eq(DRIVER_ENODEV, ENODEV);
+	ck_assert_int_eq(DRIVER_EINVAL, EINVAL);
+	ck_assert_int_eq(DRIVER_EOPNOTSUPP, EOPNOTSUPP);
+	ck_assert_int_eq(DRIVER_EREMOTEIO, EREMOTEIO);
+}
+END_TEST
+
+/* 6.12 takes FAIL_IO for plain recovery: there, what no server has seen waits. */
+START_TEST(fate_of_requests_without_a_server)
+{
+	static const uint8_t unserved_again[2][DRIVER_RECOVERIES] = { { 0, 1, 1, 1 }, { 0, 1, 1, 0 } };
+	static const uint8_t orphan_again[DRIVER_RECOVERIES] = { 0, 0, 1, 0 };
+
+	for (uint32_t kernel = 0; kernel < DRIVER_KERNELS; kernel++)
+		for (uint32_t recovery = 0; recovery < DRIVER_RECOVERIES; recovery++) {
+			uint32_t unserved = driver_fate(kernel, recovery, DRIVER_REQUEST_UNSERVED);
+			uint32_t orphan = driver_fate(kernel, recovery, DRIVER_REQUEST_ORPHANED);
+
+			ck_assert_uint_eq(unserved, unserved_again[kernel != DRIVER_6_12][recovery]
+							    ? DRIVER_REQUEST_AGAIN : DRIVER_REQUEST_FAILED);
+			ck_assert_uint_eq(orphan, orphan_again[recovery] ? DRIVER_REQUEST_AGAIN : DRIVER_REQUEST_FAILED);
+		}
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *all = suite_create("driver");
+	TCase *tables = tcase_create("tables");
+	TCase *facts = tcase_create("facts");
+
+	tcase_set_timeout(tables, 120);
+	tcase_add_checked_fixture(tables, setup, teardown);
+	tcase_add_test(tables, every_cell_of_a_tag);
+	tcase_add_test(tables, every_reachable_cell_of_a_device);
+	suite_add_tcase(all, tables);
+	tcase_add_test(facts, errnos_are_the_systems);
+	tcase_add_test(facts, fate_of_requests_without_a_server);
+	suite_add_tcase(all, facts);
+	return all;
+}
