@@ -74,8 +74,7 @@ static void run_feed(struct refublk *device, uint32_t event)
 static void run_queue_ready(struct refublk *device)
 {
 	device->queues_ready++;
-	/* After the end of one there is no "all". */
-	if (device->queues_ready == device->config.queues && device->queues_running == device->config.queues)
+	if (device->queues_ready == device->config.queues)
 		run_feed(device, DEVICE_QUEUES_READY);
 }
 

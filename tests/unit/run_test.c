@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "null.h"
 #include "plane_script.h"
@@ -20,6 +21,8 @@ static unsigned int errors;
 static void keep_line(void *context, enum refublk_level level, const char *line)
 {
 	(void)context;
+	/* The machine and its runner agree on what can be when. */
+	ck_assert_msg(!strstr(line, "cannot be while"), "%s: %s", line, plane.sent);
 	if (level != REFUBLK_ERROR)
 		return;
 	snprintf(last_error, sizeof(last_error), "%s", line);
@@ -53,6 +56,8 @@ static struct lived live(struct plane script, uint32_t queues)
 
 	options.size_bytes = 1 << 20;
 	options.queues = queues;
+	options.depth = 1;
+	options.max_io_bytes = (uint32_t)getpagesize();
 	options.get_data = script.dropped != 0;
 	options.log = keep_line;
 	errors = 0;
@@ -116,6 +121,16 @@ START_TEST(test_fewer_queues_than_asked)
 }
 END_TEST
 
+/* All of them report before the runner reads the first report: none is lost. */
+START_TEST(test_as_many_queues_as_there_can_be)
+{
+	struct lived lived = live(plane_healthy(), 4096);
+
+	ck_assert_int_eq(lived.start, 0);
+	ck_assert_int_eq(lived.wait, 0);
+}
+END_TEST
+
 /* udev and its like open every new node for a moment. */
 START_TEST(test_busy_node_is_waited_for)
 {
@@ -137,8 +152,12 @@ START_TEST(test_stop_at_any_moment)
 		struct lived lived;
 
 		script.stop_at = (uint32_t)_i;
+		script.scan_waits = queues == 2 ? 5 : 0;
 		lived = live(script, queues);
 		ck_assert_msg(lived.start == -EINTR || lived.start == 0, "%d: %s", lived.start, last_error);
+		/* 5 commands, those of the other queues, the waits for two answers, each queue's report and the scan */
+		if (_i <= 7 + 2 * (int)(queues - 1))
+			ck_assert_int_eq(lived.start, -EINTR);
 		if (lived.start == 0)
 			ck_assert_int_eq(lived.wait, 0);
 		ck_assert_uint_eq(errors, 0);
@@ -269,6 +288,36 @@ START_TEST(test_a_queue_fails)
 }
 END_TEST
 
+/* Those of the undo are only said. */
+START_TEST(test_first_failure_is_the_one_that_counts)
+{
+	struct plane script = plane_healthy();
+
+	script.queue_fault = PLANE_QUEUE_NOT_STARTED;
+	script.fault_op = UBLK_U_CMD_DEL_DEV;
+	script.fault_error = -EPERM;
+	script.fault_times = UINT32_MAX;
+	ck_assert_int_eq(live(script, 1).start, -ENOMEM);
+	ck_assert_ptr_nonnull(strstr(last_error, "delete"));
+}
+END_TEST
+
+/* A pause before a command is sent again is no deadline of seconds. */
+START_TEST(test_pauses_are_short)
+{
+	struct plane script = plane_healthy();
+
+	ck_assert_int_eq(live(script, 1).start, 0);
+	ck_assert_uint_ge(plane.shortest_ms, 1000);
+	script = plane_healthy();
+	script.fault_op = UBLK_U_CMD_START_DEV;
+	script.fault_error = -EBUSY;
+	script.fault_times = 1;
+	ck_assert_int_eq(live(script, 1).start, 0);
+	ck_assert_uint_le(plane.shortest_ms, 200);
+}
+END_TEST
+
 /* ---- what the kernel grants ---------------------------------------------------------------- */
 
 START_TEST(test_missing_feature_adds_nothing)
@@ -315,6 +364,7 @@ Suite *suite(void)
 	tcase_add_test(sound, test_a_life_without_faults);
 	tcase_add_test(sound, test_stopped_from_outside);
 	tcase_add_test(sound, test_fewer_queues_than_asked);
+	tcase_add_test(sound, test_as_many_queues_as_there_can_be);
 	tcase_add_test(sound, test_busy_node_is_waited_for);
 	tcase_add_loop_test(sound, test_stop_at_any_moment, 1, LAST_STEP + 1);
 	tcase_add_test(sound, test_stop_while_the_node_is_busy);
@@ -323,6 +373,8 @@ Suite *suite(void)
 	tcase_add_loop_test(faults, test_a_command_refused_once, 0, OPS * ERRNOS);
 	tcase_add_loop_test(faults, test_a_command_refused_for_ever_and_a_stop, 0, OPS * ERRNOS);
 	tcase_add_test(faults, test_del_refused_for_good_is_said);
+	tcase_add_test(faults, test_first_failure_is_the_one_that_counts);
+	tcase_add_test(faults, test_pauses_are_short);
 	tcase_add_loop_test(faults, test_a_queue_fails, PLANE_QUEUE_NOT_STARTED, PLANE_QUEUE_FAULTS);
 	suite_add_tcase(run, faults);
 	tcase_add_test(grants, test_missing_feature_adds_nothing);

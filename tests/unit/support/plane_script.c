@@ -12,7 +12,7 @@
 #include "node.h"
 #include "queue.h"
 
-enum { PLANE_ID = 7, PLANE_STEPS_MAX = 20000, PLANE_QUEUES_MAX = 16 };
+enum { PLANE_ID = 7, PLANE_STEPS_MAX = 20000, PLANE_QUEUES_MAX = 4096 };
 
 struct control {
 	uint32_t op; /* in flight; 0: none */
@@ -52,6 +52,7 @@ struct plane plane_healthy(void)
 		.queues_granted = UINT16_MAX,
 		.features = UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_NEED_GET_DATA,
 		.char_fd = -1,
+		.shortest_ms = UINT32_MAX,
 	};
 }
 
@@ -320,7 +321,7 @@ void control_cancel(struct control *control)
 	}
 }
 
-/* A START in flight is answered once all its queues are ready; never while one has failed. */
+/* A START in flight is answered once all its queues are ready and the scan is over; never while one has failed. */
 static bool control_answered(struct control *control)
 {
 	if (!control->op)
@@ -329,6 +330,10 @@ static bool control_answered(struct control *control)
 		return true;
 	if (failed || !ready || ready != plane.running)
 		return false;
+	if (plane.scan_waits) {
+		plane.scan_waits--;
+		return false;
+	}
 	control->held = false;
 	plane.live = true;
 	return true;
@@ -346,26 +351,32 @@ static void control_idle(void)
 		refublk_stop(*plane.device);
 }
 
+static bool control_look(struct control *control, int report_fd, struct control_news *news)
+{
+	plane_step();
+	if (control_answered(control)) {
+		control->op = 0;
+		*news = (struct control_news){ .event = CONTROL_ANSWER, .answer = control->answer };
+		return true;
+	}
+	if (report_fd >= 0 && read(report_fd, &news->report, sizeof(news->report)) == sizeof(news->report)) {
+		news->event = CONTROL_REPORT;
+		return true;
+	}
+	return false;
+}
+
 struct control_news control_wait(struct control *control, int report_fd, uint32_t limit_ms)
 {
 	struct control_news news = { .event = CONTROL_TIMEOUT };
 
-	(void)limit_ms;
-	plane_step();
-	/* Reports first where a START is held: a failure then meets the command in flight. */
-	if (!control->held && control_answered(control)) {
-		control->op = 0;
-		return (struct control_news){ .event = CONTROL_ANSWER, .answer = control->answer };
+	if (limit_ms < plane.shortest_ms)
+		plane.shortest_ms = limit_ms;
+	while (!control_look(control, report_fd, &news)) {
+		control_idle();
+		if (limit_ms != CONTROL_FOREVER)
+			break;
 	}
-	if (report_fd >= 0 && read(report_fd, &news.report, sizeof(news.report)) == sizeof(news.report)) {
-		news.event = CONTROL_REPORT;
-		return news;
-	}
-	if (control_answered(control)) {
-		control->op = 0;
-		return (struct control_news){ .event = CONTROL_ANSWER, .answer = control->answer };
-	}
-	control_idle();
 	return news;
 }
 

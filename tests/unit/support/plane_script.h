@@ -38,6 +38,7 @@ struct plane {
 	uint64_t dropped;       /* by ADD_DEV, silently */
 	bool other_params;      /* GET_PARAMS tells something else than was set */
 	uint32_t busy_opens;    /* so many opens of the character device are -EBUSY */
+	uint32_t scan_waits;    /* START goes on for so many waits, as with a partition scan */
 	uint32_t stop_at;       /* refublk_stop() during this command or wait, counted from 1; 0: never */
 	uint32_t end;           /* enum plane_end */
 	struct refublk **device;
@@ -45,6 +46,7 @@ struct plane {
 	/* what was seen */
 	char sent[2048];        /* the commands' names in their order, a space after each */
 	uint32_t steps;         /* commands and waits */
+	uint32_t shortest_ms;   /* the shortest limit of a wait */
 	const char *violation;  /* NULL: none */
 	bool exists;            /* added and not deleted */
 	bool stopped;           /* a STOP was sent: since one command is in flight, it is answered before the next */
