@@ -12,7 +12,7 @@
 
 #define STATE_FOLDER "/run/refublk"
 
-enum { STATE_VERSION = 1, STATE_WORD_BYTES = 32, STATE_WHY_BYTES = 160 };
+enum { STATE_VERSION = 1, STATE_WORD_BYTES = 32, STATE_WHY_BYTES = 192 };
 
 struct state {
 	struct process server;

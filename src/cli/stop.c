@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "clock.h"
 #include "holders.h"
 #include "inventory.h"
 #include "node.h"
@@ -20,6 +21,8 @@ enum {
 	STOP_NOTICE_MS = 5 * 1000,  /* after this long somebody wants to know what is waited for */
 	STOP_SYNC_MS = 60 * 1000,
 	STOP_SERVER_MS = 60 * 1000,
+	STOP_SLICE_MS = 200,
+	STOP_LAST_USER_MS = 3 * 1000,
 	STOP_KERNEL_MS = 15 * 1000,
 };
 
@@ -86,13 +89,50 @@ static int stop_sync(const struct options *options, const struct inventory_devic
 		say_error("%s: not everything could be written back; --force stops it all the same", path);
 	if (poller.fd >= 0)
 		close(poller.fd);
-	return word == SYNC_DONE || options->force ? SAY_OK : SAY_FAILED;
+	/* A server that has died meanwhile leaves nothing to be written to. */
+	return word == SYNC_DONE || options->force || !process_alive(device->server) ? SAY_OK : SAY_FAILED;
+}
+
+static bool stop_disk_is_gone(int32_t id)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/block/ublkb%d", id);
+	return access(path, F_OK) < 0;
+}
+
+/* Waits for the server's end, or until nothing but a user that has the gone disk open keeps it: 0 or -ETIMEDOUT. */
+static int stop_await_server(const struct inventory_device *device, int pidfd)
+{
+	uint64_t begin = clock_ms(), gone = 0, said = begin;
+
+	while (process_wait(pidfd, STOP_SLICE_MS) == -ETIMEDOUT) {
+		uint64_t now = clock_ms();
+
+		if (gone == 0 && stop_disk_is_gone(device->id))
+			gone = now;
+		if (gone && now - gone > STOP_LAST_USER_MS) {
+			say_error("device %d: the disk is gone; its number is free again, and its server ends, when the last process that has "
+				  "it open closes it",
+				  device->id);
+			return 0;
+		}
+		if (now - begin > STOP_SERVER_MS)
+			return -ETIMEDOUT;
+		if (now - said < STOP_NOTICE_MS)
+			continue;
+		said = now;
+		say_error("device %d: its server, process %d, has not ended after %d s: I/O is under way, or its backend hangs; its log "
+			  "says more",
+			  device->id, device->server.pid, (int)((now - begin) / 1000));
+	}
+	return 0;
 }
 
 /* The server finishes what is under way and takes the device down itself. */
 static int stop_server(const struct inventory_device *device)
 {
-	int pidfd = process_open(device->server), waited_ms = 0;
+	int pidfd = process_open(device->server), error;
 
 	if (pidfd < 0)
 		return SAY_OK;
@@ -101,14 +141,9 @@ static int stop_server(const struct inventory_device *device)
 		close(pidfd);
 		return SAY_FAILED;
 	}
-	while (process_wait(pidfd, STOP_NOTICE_MS) == -ETIMEDOUT && waited_ms < STOP_SERVER_MS) {
-		waited_ms += STOP_NOTICE_MS;
-		say_error("device %d: its server, process %d, has not ended after %d s: I/O is under way, or its backend hangs; its log "
-			  "says more",
-			  device->id, device->server.pid, waited_ms / 1000);
-	}
+	error = stop_await_server(device, pidfd);
 	close(pidfd);
-	if (!process_alive(device->server))
+	if (!error)
 		return SAY_OK;
 	say_error("device %d: given up waiting; `kill -9 %d` and then `refublk del %d` end it, and lose what is not written",
 		  device->id, device->server.pid, device->id);
@@ -165,13 +200,16 @@ static int stop_begin(const struct options *options, const struct inventory_devi
 	return status;
 }
 
-/* A server that ends takes its device along, and the number is free for a new one: that is not touched. */
-static bool stop_was_replaced(const struct inventory *inventory, const struct inventory_device *before)
+/* A server that was asked takes its device along: what is still to be done is done by it, and a number that is free
+ * again may be a new device's by now, which is not touched. */
+static bool stop_is_over(const struct inventory *inventory, const struct inventory_device *before)
 {
 	struct inventory_device now;
 
 	if (before->file != INVENTORY_GOOD || !before->server_alive)
 		return false;
+	if (process_alive(before->server))
+		return true;
 	return inventory_find(inventory, before->id, &now) == 0 && now.server.pid != before->server.pid;
 }
 
@@ -186,7 +224,7 @@ static int stop_one(const struct options *options, struct inventory *inventory, 
 	if (device.phase == INVENTORY_ABSENT)
 		return options->command == OPTIONS_STOP ? stop_unknown(id) : stop_remove_file(inventory, id);
 	status = stop_begin(options, &device);
-	if (status == SAY_OK && !stop_was_replaced(inventory, &device)) {
+	if (status == SAY_OK && !stop_is_over(inventory, &device)) {
 		status = stop_delete(inventory, &device);
 		if (status == SAY_OK)
 			status = stop_remove_file(inventory, id);
