@@ -90,7 +90,7 @@ static void run_queue_failed(struct refublk *device, struct report report)
 static void run_queue_over(struct refublk *device, struct report report)
 {
 	act_join_queue(device, report.qid);
-	if (device->state.want == DEVICE_UP && !device->ending && !device->queues_running) {
+	if (!device->ending && !device->queues_running) {
 		device->last_error = -ENODEV;
 		run_feed(device, DEVICE_SERVER_LOST);
 	}

@@ -278,7 +278,7 @@ START_TEST(test_a_queue_fails)
 				continue;
 			ck_assert_uint_ge(errors, 1);
 			if (_i < PLANE_QUEUE_FAILS_LIVE) {
-				ck_assert_int_eq(lived.start, _i == PLANE_QUEUE_NOT_STARTED ? -ENOMEM : -EIO);
+				ck_assert_int_eq(lived.start, _i == PLANE_QUEUE_NOT_STARTED ? -ENOMEM : -EBADF);
 			} else {
 				ck_assert_int_eq(lived.start, 0);
 				ck_assert_int_eq(lived.wait, -EIO);

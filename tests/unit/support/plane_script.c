@@ -98,7 +98,7 @@ static void queue_spoil(uint32_t fault)
 	struct queue *queue = queues[plane.fault_qid];
 
 	if (plane.queue_fault == fault && queue)
-		queue_end(queue, REPORT_FAILED, -EIO);
+		queue_end(queue, REPORT_FAILED, -EBADF);
 }
 
 /* The driver retires every tag; after one thread's end, newer kernels tell the others nothing. */
@@ -128,7 +128,7 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 	*queue = made;
 	plane.running++;
 	if (spoiled && plane.queue_fault == PLANE_QUEUE_FAILS_OPENING) {
-		queue_end(made, REPORT_FAILED, -EIO);
+		queue_end(made, REPORT_FAILED, -EBADF);
 	} else {
 		ready++;
 		report_send(setup->report_fd, (struct report){ .kind = REPORT_READY, .qid = setup->qid });
