@@ -150,7 +150,10 @@ int port_wait(struct port *port, uint32_t limit_ms)
 	/* The kernel had no memory for a submission, which stays in the ring: what is under way frees some. */
 	if (result == -EAGAIN)
 		return -EINTR;
-	return result < 0 ? result : 0;
+	if (result < 0)
+		return result;
+	/* A wait that also submitted answers how much, and not that its time has passed. */
+	return io_uring_cq_ready(&port->ring) > 0 ? 0 : -ETIME;
 }
 
 bool port_pop(struct port *port, struct port_completion *completion)
