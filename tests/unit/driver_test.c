@@ -3,35 +3,16 @@
 
 #include <check.h>
 #include <errno.h>
-#include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "suite.h"
 #include "table.h"
 
-enum { FIELDS_MAX = 13, COLUMN_WHEN = 2, COLUMN_EVENTS = 3, COLUMN_KERNELS = 4, COLUMNS = 7, STATES_MAX = 20000 };
-
-/* libcheck writes down every assertion that it passes: too slow for each of a million. */
-#define NEED(condition, ...)                       \
-	do {                                       \
-		if (!(condition))                  \
-			ck_abort_msg(__VA_ARGS__); \
-	} while (0)
-
-/* A machine's state as numbers, in the order of its fields. */
-struct cell {
-	uint8_t value[FIELDS_MAX];
-};
-
-struct field {
-	const char *name;
-	const char *values[8];
-};
+enum { COLUMN_WHEN = 2, COLUMN_EVENTS = 3, COLUMN_KERNELS = 4, COLUMNS = 7, STATES_MAX = 20000 };
 
 /* The last one is not of the state: it is the event's address. */
-static const struct field TAG_FIELDS[] = {
+static const struct table_field TAG_FIELDS[] = {
 	{ "phase", { "unfetched", "active", "arrived", "owned", "owned-get-data", "copying", "cancelled", "orphaned" } },
 	{ "op", { "-", "read", "write", "other" } },
 	{ "address", { "none", "own", "lent" } },
@@ -39,7 +20,7 @@ static const struct field TAG_FIELDS[] = {
 	{ NULL, { NULL } },
 };
 
-static const struct field DEVICE_FIELDS[] = {
+static const struct table_field DEVICE_FIELDS[] = {
 	{ "there", { "absent", "present", "deleted" } },
 	{ "condition", { "dead", "live", "quiesced", "fail-io" } },
 	{ "recovery", { "none", "wait", "reissue", "fail-io" } },
@@ -58,7 +39,7 @@ static const struct field DEVICE_FIELDS[] = {
 
 /* What a row says, or what the C does, in one shape. */
 struct said {
-	struct cell next;
+	struct table_cell next;
 	int verdict;
 	int answer;
 	int result;
@@ -71,64 +52,6 @@ static struct table *table;
 static uint8_t used[TABLE_ROWS_MAX][DRIVER_KERNELS];
 
 /* ---- reading a row ------------------------------------------------------------------------- */
-
-static int field_number(const struct field *fields, const char *name, size_t length)
-{
-	for (int i = 0; fields[i].name != NULL; i++)
-		if (strlen(fields[i].name) == length && strncmp(fields[i].name, name, length) == 0)
-			return i;
-	ck_abort_msg("no field %.*s", (int)length, name);
-	return -1;
-}
-
-static uint8_t value_number(const struct field *field, const char *word)
-{
-	for (uint8_t i = 0; i < 8 && field->values[i] != NULL; i++)
-		if (strcmp(field->values[i], word) == 0)
-			return i;
-	ck_abort_msg("%s: no value %s", field->name, word);
-	return 0;
-}
-
-/* The word is one of the comma-separated patterns. */
-static bool listed(const char *list, const char *word)
-{
-	char copy[512], *rest = copy, *pattern;
-
-	NEED(strlen(list) < sizeof(copy), "too long: %s", list);
-	strcpy(copy, list);
-	while ((pattern = strsep(&rest, ",")) != NULL)
-		if (fnmatch(pattern, word, 0) == 0)
-			return true;
-	return false;
-}
-
-static bool condition_holds(const struct field *fields, const char *condition, struct cell cell)
-{
-	const char *equals = strchr(condition, '=');
-	bool negated, in_list;
-	int field;
-
-	NEED(equals != NULL, "no condition: %s", condition);
-	negated = equals > condition && equals[-1] == '!';
-	field = field_number(fields, condition, (size_t)(equals - condition) - negated);
-	in_list = listed(equals + 1, fields[field].values[cell.value[field]]);
-	return in_list != negated;
-}
-
-static bool when_holds(const struct field *fields, const char *when, struct cell cell)
-{
-	char copy[256], *rest = copy, *condition;
-
-	if (strcmp(when, "-") == 0)
-		return true;
-	NEED(strlen(when) < sizeof(copy), "too long: %s", when);
-	strcpy(copy, when);
-	while ((condition = strsep(&rest, " ")) != NULL)
-		if (!condition_holds(fields, condition, cell))
-			return false;
-	return true;
-}
 
 static int errno_number(const char *word)
 {
@@ -163,32 +86,32 @@ static void read_answer(struct said *said, const char *word, const char *rest)
 		said->result = result_number(rest);
 	} else if (strcmp(word, "request") == 0) {
 		said->request = table_number(rest, driver_request_name, DRIVER_REQUESTS);
-		NEED(said->request >= 0, "no fate %s", rest);
+		TABLE_NEED(said->request >= 0, "no fate %s", rest);
 	} else if (strcmp(word, "moves") == 0) {
 		said->moves = table_number(rest, driver_moves_name, DRIVER_MOVES);
-		NEED(said->moves >= 0, "no direction %s", rest);
+		TABLE_NEED(said->moves >= 0, "no direction %s", rest);
 	} else {
-		NEED(reply > 0, "no answer %s", word);
+		TABLE_NEED(reply > 0, "no answer %s", word);
 		said->reply = reply;
 		said->result = result_number(rest);
 	}
 }
 
-static void read_word(const struct field *fields, struct said *said, struct cell cell, char *word)
+static void read_word(const struct table_field *fields, struct said *said, struct table_cell cell, char *word)
 {
 	char *equals = strchr(word, '='), *colon = strchr(word, ':');
 
 	if (equals != NULL) {
-		int field = field_number(fields, word, (size_t)(equals - word));
+		int field = table_field_number(fields, word, (size_t)(equals - word));
 
 		said->next.value[field] = strcmp(equals + 1, "given") == 0
-						  ? cell.value[field_number(fields, "given", 5)]
-						  : value_number(&fields[field], equals + 1);
+						  ? cell.value[table_field_number(fields, "given", 5)]
+						  : table_value_number(&fields[field], equals + 1);
 	} else if (colon != NULL) {
 		*colon = '\0';
 		read_answer(said, word, colon + 1);
 	} else if (word[0] == '+' || word[0] == '-') {
-		said->next.value[field_number(fields, word + 1, strlen(word + 1))] = word[0] == '+';
+		said->next.value[table_field_number(fields, word + 1, strlen(word + 1))] = word[0] == '+';
 	} else if (strcmp(word, "impossible") == 0) {
 		said->verdict = DRIVER_IMPOSSIBLE;
 	} else if (strcmp(word, "undefined") == 0) {
@@ -197,16 +120,16 @@ static void read_word(const struct field *fields, struct said *said, struct cell
 		memset(&said->next, 0, sizeof(said->next));
 	} else if (strcmp(word, "stays") != 0) {
 		said->reply = table_number(word, driver_reply_name, DRIVER_REPLIES);
-		NEED(said->reply > 0, "no word %s", word);
+		TABLE_NEED(said->reply > 0, "no word %s", word);
 	}
 }
 
-static struct said read_said(const struct field *fields, struct cell cell, const char *text)
+static struct said read_said(const struct table_field *fields, struct table_cell cell, const char *text)
 {
 	struct said said = { .next = cell };
 	char copy[256], *rest = copy, *word;
 
-	NEED(strlen(text) < sizeof(copy), "too long: %s", text);
+	TABLE_NEED(strlen(text) < sizeof(copy), "too long: %s", text);
 	strcpy(copy, text);
 	while ((word = strsep(&rest, " ")) != NULL)
 		read_word(fields, &said, cell, word);
@@ -220,23 +143,23 @@ static const char *kernel_text(const struct table_row *row, uint32_t kernel)
 
 	while (strcmp(row->cell[column], "=") == 0)
 		column--;
-	NEED(column >= COLUMN_KERNELS, "driver.tsv:%d begins with =", row->line);
+	TABLE_NEED(column >= COLUMN_KERNELS, "driver.tsv:%d begins with =", row->line);
 	return row->cell[column];
 }
 
 /* The first row that fits. mode NULL: the machine has none. */
-static const struct table_row *row_of(const char *machine, const char *mode, const struct field *fields,
-				      struct cell cell, const char *event, uint32_t kernel)
+static const struct table_row *row_of(const char *machine, const char *mode, const struct table_field *fields,
+				      struct table_cell cell, const char *event, uint32_t kernel)
 {
 	for (size_t i = 0; i < table->rows; i++) {
 		const struct table_row *row = &table->row[i];
 
-		NEED(row->cells == COLUMNS, "driver.tsv:%d has %d cells", row->line, row->cells);
-		if (strcmp(row->cell[0], machine) != 0 || !listed(row->cell[COLUMN_EVENTS], event))
+		TABLE_NEED(row->cells == COLUMNS, "driver.tsv:%d has %d cells", row->line, row->cells);
+		if (strcmp(row->cell[0], machine) != 0 || !table_listed(row->cell[COLUMN_EVENTS], event))
 			continue;
 		if (mode != NULL && strcmp(row->cell[1], "*") != 0 && strcmp(row->cell[1], mode) != 0)
 			continue;
-		if (!when_holds(fields, row->cell[COLUMN_WHEN], cell) || strcmp(kernel_text(row, kernel), "next") == 0)
+		if (!table_when_holds(fields, row->cell[COLUMN_WHEN], cell) || strcmp(kernel_text(row, kernel), "next") == 0)
 			continue;
 		used[i][kernel] = 1;
 		return row;
@@ -244,19 +167,16 @@ static const struct table_row *row_of(const char *machine, const char *mode, con
 	return NULL;
 }
 
-static void compare(const struct table_row *row, const struct field *fields, struct said table_says, struct said c_says,
-		    const char *kernel, const char *event, struct cell cell)
+static void compare(const struct table_row *row, const struct table_field *fields, struct said table_says, struct said c_says,
+		    const char *kernel, const char *event, struct table_cell cell)
 {
-	char at[256] = "";
+	const char *at = table_cell_text(fields, cell);
 
 	for (int i = 0; fields[i].name != NULL; i++)
-		snprintf(at + strlen(at), sizeof(at) - strlen(at), " %s=%s", fields[i].name,
-			 fields[i].values[cell.value[i]]);
-	for (int i = 0; fields[i].name != NULL; i++)
-		NEED(table_says.next.value[i] == c_says.next.value[i], "driver.tsv:%d %s %s%s: %s %s, in C %s",
+		TABLE_NEED(table_says.next.value[i] == c_says.next.value[i], "driver.tsv:%d %s %s%s: %s %s, in C %s",
 			      row->line, kernel, event, at, fields[i].name,
 			      fields[i].values[table_says.next.value[i]], fields[i].values[c_says.next.value[i]]);
-	NEED(table_says.verdict == c_says.verdict && table_says.answer == c_says.answer &&
+	TABLE_NEED(table_says.verdict == c_says.verdict && table_says.answer == c_says.answer &&
 			      table_says.result == c_says.result && table_says.request == c_says.request &&
 			      table_says.moves == c_says.moves && table_says.reply == c_says.reply,
 		      "driver.tsv:%d %s %s%s: table verdict %d answer %d result %d request %d moves %d reply %d, "
@@ -271,7 +191,7 @@ static void all_used(const char *machine)
 {
 	for (size_t i = 0; i < table->rows; i++)
 		if (strcmp(table->row[i].cell[0], machine) == 0)
-			NEED(used[i][0] + used[i][1] + used[i][2] > 0, "driver.tsv:%d fits no cell",
+			TABLE_NEED(used[i][0] + used[i][1] + used[i][2] > 0, "driver.tsv:%d fits no cell",
 				      table->row[i].line);
 }
 
@@ -297,7 +217,7 @@ static struct said tag_in_c(uint32_t kernel, uint32_t mode, struct driver_tag_st
 {
 	struct driver_tag_step step = driver_tag_step(kernel, mode, state, event);
 
-	NEED(driver_tag_state_valid(kernel, mode, step.state), "%s %s leads to no valid state",
+	TABLE_NEED(driver_tag_state_valid(kernel, mode, step.state), "%s %s leads to no valid state",
 		      driver_kernel_name(kernel), driver_tag_kind_name(event.kind));
 	return (struct said){
 		.next.value = { step.state.phase, step.state.op, step.state.address, event.address },
@@ -308,12 +228,12 @@ static struct said tag_in_c(uint32_t kernel, uint32_t mode, struct driver_tag_st
 
 static void compare_tag(uint32_t kernel, uint32_t mode, struct driver_tag_state state, struct driver_tag_event event)
 {
-	struct cell cell = { { state.phase, state.op, state.address, event.address } };
+	struct table_cell cell = { { state.phase, state.op, state.address, event.address } };
 	const char *name = driver_tag_kind_name(event.kind);
 	const struct table_row *row = row_of("tag", mode == DRIVER_PLAIN ? "plain" : "get-data", TAG_FIELDS, cell, name,
 					     kernel);
 
-	NEED(row != NULL, "no row for tag %s %s %s", driver_kernel_name(kernel),
+	TABLE_NEED(row != NULL, "no row for tag %s %s %s", driver_kernel_name(kernel),
 		      driver_phase_name(state.phase), name);
 	compare(row, TAG_FIELDS, read_said(TAG_FIELDS, cell, kernel_text(row, kernel)),
 		tag_in_c(kernel, mode, state, event), driver_kernel_name(kernel), name, cell);
@@ -349,9 +269,9 @@ END_TEST
 
 /* ---- devices ------------------------------------------------------------------------------- */
 
-static struct cell device_cell(struct driver_device_state state)
+static struct table_cell device_cell(struct driver_device_state state)
 {
-	return (struct cell){ { state.there, state.condition, state.recovery, state.params, state.open, state.ready,
+	return (struct table_cell){ { state.there, state.condition, state.recovery, state.params, state.open, state.ready,
 				state.disk, state.cancelled, state.stopping,
 				(state.waiting & DRIVER_WAITING_START) != 0, (state.waiting & DRIVER_WAITING_END) != 0,
 				(state.waiting & DRIVER_WAITING_STOP) != 0, (state.waiting & DRIVER_WAITING_DEL) != 0 } };
@@ -360,13 +280,13 @@ static struct cell device_cell(struct driver_device_state state)
 static struct driver_device_state compare_device(uint32_t kernel, struct driver_device_state state, uint32_t event)
 {
 	struct driver_device_step step = driver_device_step(kernel, state, event);
-	struct cell cell = device_cell(state);
+	struct table_cell cell = device_cell(state);
 	const char *name = driver_device_event_name(event);
 	const struct table_row *row = row_of("device", NULL, DEVICE_FIELDS, cell, name, kernel);
 	struct said c_says = { .next = device_cell(step.state), .verdict = step.verdict, .reply = step.reply,
 			       .result = step.result };
 
-	NEED(row != NULL, "no row for device %s %s", driver_kernel_name(kernel), name);
+	TABLE_NEED(row != NULL, "no row for device %s %s", driver_kernel_name(kernel), name);
 	compare(row, DEVICE_FIELDS, read_said(DEVICE_FIELDS, cell, kernel_text(row, kernel)), c_says,
 		driver_kernel_name(kernel), name, cell);
 	return step.state;
@@ -382,7 +302,7 @@ static void reach(struct reached *reached, struct driver_device_state state)
 	for (size_t i = 0; i < reached->count; i++)
 		if (memcmp(&reached->state[i], &state, sizeof(state)) == 0)
 			return;
-	NEED(reached->count < STATES_MAX, "more states than expected");
+	TABLE_NEED(reached->count < STATES_MAX, "more states than expected");
 	reached->state[reached->count++] = state;
 }
 

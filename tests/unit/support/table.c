@@ -1,6 +1,6 @@
 #include "table.h"
 
-#include <check.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,4 +60,71 @@ int table_number(const char *word, const char *(*name)(uint32_t number), uint32_
 		if (strcmp(word, name(number)) == 0)
 			return (int)number;
 	return -1;
+}
+
+int table_field_number(const struct table_field *fields, const char *name, size_t length)
+{
+	for (int i = 0; fields[i].name != NULL; i++)
+		if (strlen(fields[i].name) == length && strncmp(fields[i].name, name, length) == 0)
+			return i;
+	ck_abort_msg("no field %.*s", (int)length, name);
+	return -1;
+}
+
+uint8_t table_value_number(const struct table_field *field, const char *word)
+{
+	for (uint8_t i = 0; i < TABLE_VALUES_MAX && field->values[i] != NULL; i++)
+		if (strcmp(field->values[i], word) == 0)
+			return i;
+	ck_abort_msg("%s: no value %s", field->name, word);
+	return 0;
+}
+
+bool table_listed(const char *list, const char *word)
+{
+	char copy[512], *rest = copy, *pattern;
+
+	TABLE_NEED(strlen(list) < sizeof(copy), "too long: %s", list);
+	strcpy(copy, list);
+	while ((pattern = strsep(&rest, ",")) != NULL)
+		if (fnmatch(pattern, word, 0) == 0)
+			return true;
+	return false;
+}
+
+static bool condition_holds(const struct table_field *fields, const char *condition, struct table_cell cell)
+{
+	const char *equals = strchr(condition, '=');
+	bool negated;
+	int field;
+
+	TABLE_NEED(equals != NULL, "no condition: %s", condition);
+	negated = equals > condition && equals[-1] == '!';
+	field = table_field_number(fields, condition, (size_t)(equals - condition) - negated);
+	return table_listed(equals + 1, fields[field].values[cell.value[field]]) != negated;
+}
+
+bool table_when_holds(const struct table_field *fields, const char *when, struct table_cell cell)
+{
+	char copy[256], *rest = copy, *condition;
+
+	if (strcmp(when, "-") == 0)
+		return true;
+	TABLE_NEED(strlen(when) < sizeof(copy), "too long: %s", when);
+	strcpy(copy, when);
+	while ((condition = strsep(&rest, " ")) != NULL)
+		if (!condition_holds(fields, condition, cell))
+			return false;
+	return true;
+}
+
+const char *table_cell_text(const struct table_field *fields, struct table_cell cell)
+{
+	static char text[256];
+
+	text[0] = '\0';
+	for (int i = 0; fields[i].name != NULL; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s=%s", fields[i].name,
+			 fields[i].values[cell.value[i]]);
+	return text;
 }

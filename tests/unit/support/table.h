@@ -2,10 +2,19 @@
 #ifndef SUPPORT_TABLE_H
 #define SUPPORT_TABLE_H
 
+#include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TABLE_CELLS_MAX = 10, TABLE_ROWS_MAX = 2000 };
+/* libcheck writes down every assertion that it passes: too slow for each of a million. */
+#define TABLE_NEED(condition, ...)                 \
+	do {                                       \
+		if (!(condition))                  \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
+
+enum { TABLE_CELLS_MAX = 10, TABLE_ROWS_MAX = 2000, TABLE_FIELDS_MAX = 13, TABLE_VALUES_MAX = 16 };
 
 struct table_row {
 	int line; /* in the file, from 1 */
@@ -26,5 +35,31 @@ void table_free(struct table *table);
 
 /* The number of the word among `count` names that name() gives for 0, 1, …; -1 if none. */
 int table_number(const char *word, const char *(*name)(uint32_t number), uint32_t count);
+
+/* ---- a machine's state, as the tables say it ----------------------------------------------- */
+
+/* One field and its words, in the order of its numbers. */
+struct table_field {
+	const char *name; /* NULL: after the last */
+	const char *values[TABLE_VALUES_MAX];
+};
+
+/* A state: the number of each field's value. */
+struct table_cell {
+	uint8_t value[TABLE_FIELDS_MAX];
+};
+
+/* The word is one of the comma-separated names or patterns. */
+bool table_listed(const char *list, const char *word);
+
+/* "-", or conditions with blanks between, all of which hold: field=list or field!=list. */
+bool table_when_holds(const struct table_field *fields, const char *when, struct table_cell cell);
+
+/* Fail the test when there is no such name. */
+int table_field_number(const struct table_field *fields, const char *name, size_t length);
+uint8_t table_value_number(const struct table_field *field, const char *word);
+
+/* " field=value field=value …" for a failure's message; the text is valid until the next call. */
+const char *table_cell_text(const struct table_field *fields, struct table_cell cell);
 
 #endif
