@@ -252,7 +252,7 @@ Suite *suite(void)
 	tcase_add_test(lines, test_each_record_reads_as_documented);
 	tcase_add_test(lines, test_nothing_is_written_before_the_flush_and_all_of_it_then);
 	tcase_add_test(lines, test_a_full_buffer_is_written);
-	tcase_add_loop_test(lines, test_lost_lines_are_counted_and_said, 0, 100);
+	suite_add_lone_loop(lines, test_lost_lines_are_counted_and_said, 0, 100);
 	tcase_add_test(lines, test_a_request_leaves_its_way);
 	suite_add_tcase(trace, lines);
 	return trace;
