@@ -139,10 +139,11 @@ int state_read(int folder_fd, int32_t id, struct state *state, char *why)
 	*why = '\0';
 	state_name(id, name);
 	fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0 && errno != ELOOP)
 		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > FILE_BYTES_MAX) {
-		close(fd);
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > FILE_BYTES_MAX) {
+		if (fd >= 0)
+			close(fd);
 		snprintf(why, STATE_WHY_BYTES, "it is no regular file of a sensible size");
 		return -EBADMSG;
 	}
