@@ -15,8 +15,12 @@ QUIET := $(if $(V),,@)
 
 CORE := desc request result tag tally command params device device_phase
 BACKEND := null mem file file_backend file_open file_probe file_holder
+WRAPPERS := fault delay
 SYS := port_uring serve handle step complain later trace buffers thread queue start run act node control report reason admin log check errnos
 CLI := main options size say text add disk service daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop features module kconfig doctor
+
+# The oracle of the driver: shares nothing with the core.
+SPEC := driver driver_device driver_names
 
 CORE_SOURCES := $(CORE:%=src/core/%.c)
 BACKEND_SOURCES := $(BACKEND:%=src/backend/%.c)
@@ -25,7 +29,7 @@ CLI_SOURCES := $(CLI:%=src/cli/%.c)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wswitch-enum -Wshadow -Wmissing-prototypes -Wvla
 # Quoted includes only: <check.h> is libcheck's and "check.h" is ours, <sys/queue.h> is the system's.
-INCLUDES := -iquote src -iquote src/core -iquote src/sys -iquote src/backend -iquote src/cli
+INCLUDES := -iquote src -iquote src/core -iquote src/sys -iquote src/backend -iquote src/cli -iquote spec
 OPTIMISE.plain := -O2 -g
 OPTIMISE.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE.tsan := -O1 -g -fsanitize=thread
@@ -69,6 +73,10 @@ $(BUILD)/parts.a: $(OBJECTS)
 	$(QUIET)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/cli.a: $(filter-out %/main.o,$(CLI_OBJECTS))
+	$(QUIET)rm -f $@ && ar rcs $@ $^
+
+# Backends around backends that only tests use: no program of ours links them.
+$(BUILD)/wrappers.a: $(WRAPPERS:%=$(BUILD)/src/backend/%.o)
 	$(QUIET)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/refublk: $(BUILD)/src/cli/main.o $(BUILD)/cli.a $(BUILD)/parts.a
@@ -126,6 +134,7 @@ test-deep: ## what does not fit into `make test`
 	@tests/run --deep
 
 # A test program: its own file, what stands in for a seam (objects go before the archive), the parts.
+SEAM.delay_test := file_rig
 SEAM.file_io_test := file_rig
 SEAM.file_open_test := file_rig
 SEAM.file_disk_test := file_rig
@@ -135,9 +144,12 @@ SEAM.serve_lend_test := port_script serve_rig
 SEAM.later_test := port_script serve_rig
 SEAM.trace_test := port_script serve_rig
 SEAM.run_test := plane_script
-$(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/cli.a $(BUILD)/parts.a
+SEAM.driver_test := table
+SEAM.tables_test := table
+$(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/cli.a $(BUILD)/parts.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@
+$(BUILD)/unit/driver_test: $(SPEC:%=$(BUILD)/spec/%.o)
 $(foreach test,$(UNIT_TESTS),$(eval $(BUILD)/unit/$(test): $(SEAM.$(test):%=$(BUILD)/tests/unit/support/%.o)))
 
 .PHONY: unit-programs test-unit test-asan test-tsan test-valgrind

@@ -7,7 +7,7 @@ static struct refublk_step file_backend_step(struct file *file, struct file_step
 {
 	if (decided.note == FILE_ENDED && !atomic_exchange(&file->ended_said, true))
 		log_say(file->log, REFUBLK_ERROR,
-			"%s has been shortened to %lld bytes, its device has %llu: what lies beyond fails with an I/O error",
+			"%s has become shorter, %lld bytes, than its device of %llu: what lies beyond fails with an I/O error",
 			file->path, (long long)lseek(file->config.fd, 0, SEEK_END), (unsigned long long)file->size_bytes);
 	return decided.step;
 }

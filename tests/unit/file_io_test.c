@@ -135,7 +135,7 @@ START_TEST(test_shortened_file)
 	}
 	ck_assert_uint_eq(rig.errors, 1);
 	ck_assert_ptr_nonnull(strstr(rig.said, rig.path));
-	ck_assert_ptr_nonnull(strstr(rig.said, "shortened to 8"));
+	ck_assert_ptr_nonnull(strstr(rig.said, "shorter, 8"));
 	file_rig_remove(&rig);
 }
 END_TEST
