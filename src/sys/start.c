@@ -188,8 +188,13 @@ static int start_new(struct refublk **device, struct params_config config, struc
 	made->report_write_fd = -1;
 	made->trace_fd = -1;
 	made->char_fd = -1;
-	snprintf(made->block_path, sizeof(made->block_path), "new device");
-	snprintf(made->char_path, sizeof(made->char_path), "new device");
+	/* Until the kernel has given the number. */
+	snprintf(made->block_path, sizeof(made->block_path), "/dev/ublkb?");
+	snprintf(made->char_path, sizeof(made->char_path), "/dev/ublkc?");
+	if (config.id >= 0) {
+		node_block_path(made->block_path, config.id);
+		node_char_path(made->char_path, config.id);
+	}
 	error = made->queues ? start_make_pipe(made) : -ENOMEM;
 	if (error)
 		refublk_free(made);
