@@ -5,7 +5,7 @@
 
 #include "device.h"
 #include "suite.h"
-#include "table.h"
+#include "support/table.h"
 #include "tag.h"
 
 /* ---- tag.tsv: a row for every cell --------------------------------------------------------- */
@@ -69,7 +69,7 @@ static void row_is_c(const struct table_row *row, uint8_t seen[TAG_MODES][TAG_OW
 	ck_assert_msg(tag_state_valid(mode, step.state), "tag.tsv:%d leads to what cannot be", row->line);
 }
 
-START_TEST(every_cell_of_a_tag)
+START_TEST(test_every_cell_of_a_tag)
 {
 	static uint8_t seen[TAG_MODES][TAG_OWNERS][TAG_MEMORIES][TAG_EVENTS];
 	struct table *table = table_read("spec/tag.tsv");
@@ -226,7 +226,7 @@ static struct device_state state_number(uint32_t number)
 	};
 }
 
-START_TEST(every_cell_of_a_device)
+START_TEST(test_every_cell_of_a_device)
 {
 	static uint8_t used[TABLE_ROWS_MAX];
 	struct table *table = table_read("spec/device.tsv");
@@ -255,8 +255,8 @@ Suite *suite(void)
 	TCase *tables = tcase_create("tables");
 
 	tcase_set_timeout(tables, 60);
-	tcase_add_test(tables, every_cell_of_a_tag);
-	tcase_add_test(tables, every_cell_of_a_device);
+	tcase_add_test(tables, test_every_cell_of_a_tag);
+	tcase_add_test(tables, test_every_cell_of_a_device);
 	suite_add_tcase(all, tables);
 	return all;
 }
