@@ -44,8 +44,8 @@ START_TEST(test_every_error_of_every_op_is_negative)
 			struct result result = result_of(&request, outcome);
 			uint32_t expected = expected_errno(error);
 
-			ck_assert_int_eq(result.number, -(int)expected);
-			ck_assert_uint_eq(result.replaced, expected == error ? 0 : error);
+			if (result.number != -(int)expected || result.replaced != (expected == error ? 0 : error))
+				ck_abort_msg("errno %u became %d, not -%u", error, result.number, expected);
 		}
 	}
 }
@@ -61,8 +61,8 @@ START_TEST(test_data_is_done_to_the_byte_or_failed)
 		struct refublk_outcome outcome = { .done_bytes = done_bytes };
 		struct result result = result_of(&request, outcome);
 
-		ck_assert_int_eq(result.number, done_bytes == length_bytes ? 4096 : -EIO);
-		ck_assert_uint_eq(result.replaced, 0);
+		if (result.number != (done_bytes == length_bytes ? 4096 : -EIO) || result.replaced != 0)
+			ck_abort_msg("%llu bytes became %d", (unsigned long long)done_bytes, result.number);
 	}
 }
 END_TEST
