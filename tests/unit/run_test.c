@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "null.h"
-#include "plane_script.h"
+#include "support/plane_script.h"
 #include "refublk.h"
 #include "suite.h"
 #include "uapi.h"
