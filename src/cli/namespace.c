@@ -74,7 +74,7 @@ static int namespace_leave_initramfs(void)
 	fclose(mounts);
 	if (error)
 		return error;
-	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
+	if (mount(".", "/", "", MS_MOVE, NULL) < 0 || chroot(".") < 0)
 		return namespace_failed("moving to", "the new root");
 	return 0;
 }
@@ -115,7 +115,7 @@ int namespace_enter(int *state_fd)
 	*state_fd = -1;
 	if (unshare(CLONE_NEWNS) < 0)
 		return namespace_failed("leaving", "the old one");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) < 0)
 		return namespace_failed("detaching from", "the old one");
 	*state_fd = namespace_open_state();
 	error = namespace_mount("tmpfs", ASSEMBLY, 0, "size=64k,nr_inodes=16,mode=0755");
