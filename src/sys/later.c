@@ -25,11 +25,10 @@ struct later {
 	uint32_t refusals;
 	uint32_t depth_tags;
 	int wake_fd;
-	uint16_t qid;
 	bool woken;           /* since the thread was last quiet: no need to wake it again */
 };
 
-int later_make(struct later **later, uint16_t qid, uint32_t depth_tags)
+int later_make(struct later **later, uint32_t depth_tags)
 {
 	struct later *made = calloc(1, sizeof(*made));
 
@@ -40,7 +39,6 @@ int later_make(struct later **later, uint16_t qid, uint32_t depth_tags)
 	made->ring = calloc(depth_tags, sizeof(*made->ring));
 	made->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	made->depth_tags = depth_tags;
-	made->qid = qid;
 	pthread_mutex_init(&made->lock, NULL);
 	if (!made->places || !made->ring || made->wake_fd < 0) {
 		int error = made->wake_fd < 0 ? errno : ENOMEM;
@@ -147,7 +145,7 @@ static bool later_accepts(struct later *later, uint64_t token)
 {
 	struct later_place *place;
 
-	if (later_token_qid(token) != later->qid || later_token_tag(token) >= later->depth_tags)
+	if (later_token_tag(token) >= later->depth_tags)
 		return false;
 	place = &later->places[later_token_tag(token)];
 	return token != 0 && token != place->taken &&

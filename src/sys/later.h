@@ -11,7 +11,7 @@
 struct later;
 
 /* depth_tags: 1 to 65535. 0 or -errno. The mailbox outlives the queue's thread: stale calls find it alive. */
-int later_make(struct later **later, uint16_t qid, uint32_t depth_tags) __attribute__((warn_unused_result));
+int later_make(struct later **later, uint32_t depth_tags) __attribute__((warn_unused_result));
 void later_free(struct later *later);
 
 /* An eventfd, the mailbox's own: readable while there is news. For PORT_WAKE. */

@@ -229,7 +229,7 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 
 	if (made) {
 		made->setup = *setup;
-		error = later_make(&made->later, setup->qid, setup->config.depth_tags);
+		error = later_make(&made->later, setup->config.depth_tags);
 	}
 	if (error == 0)
 		error = queue_spawn(made);

@@ -21,7 +21,7 @@ static void open_port(void)
 {
 	char path[] = "/tmp/refublk-port-XXXXXX";
 
-	ck_assert_int_eq(later_make(&later, 0, 4), 0);
+	ck_assert_int_eq(later_make(&later, 4), 0);
 	fd = mkstemp(path);
 	ck_assert_int_ge(fd, 0);
 	unlink(path);
@@ -106,13 +106,15 @@ START_TEST(test_a_file_is_synced_and_allocated_beyond_32_bits)
 	io.op = REFUBLK_IO_WRITE;
 	io.memory = &io;
 	io.length_bytes = 4;
+	io.offset_bytes = UINT64_C(9) << 29;
 	ck_assert_int_eq(run_io(io), 4);
 	io.op = REFUBLK_IO_FALLOCATE;
 	io.flags = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+	io.offset_bytes = 0;
 	io.length_bytes = UINT64_C(5) << 30;
 	ck_assert_int_eq(run_io(io), 0);
 	ck_assert_int_eq(fstat(fd, &stat), 0);
-	ck_assert_int_eq(stat.st_size, 4);
+	ck_assert_int_eq(stat.st_size, (INT64_C(9) << 29) + 4);
 	ck_assert_int_eq(stat.st_blocks, 0);
 	io.flags = FALLOC_FL_KEEP_SIZE;
 	io.length_bytes = 0;

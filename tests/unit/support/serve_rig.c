@@ -93,7 +93,7 @@ void rig_open(struct rig *rig, uint32_t depth_tags, uint32_t mode, int trace_fd)
 	rig->disk = calloc(1, RIG_DEVICE_BYTES);
 	rig->descriptors = calloc(depth_tags, sizeof(struct ublksrv_io_desc));
 	rig->buffers = (struct buffers){ .base = calloc(depth_tags, RIG_BUFFER_BYTES), .each_bytes = RIG_BUFFER_BYTES };
-	ck_assert_int_eq(later_make(&rig->later, RIG_QID, depth_tags), 0);
+	ck_assert_int_eq(later_make(&rig->later, depth_tags), 0);
 	rig->port = port_script_make(2 * depth_tags + 1, later_wake_fd(rig->later));
 	if (trace_fd >= 0)
 		ck_assert_int_eq(trace_make(&rig->trace, &trace), 0);
