@@ -132,11 +132,16 @@ start_server() {
     local name=$1
     shift
     start "$name" blockprobe run "$@"
-    wait_until 40 "'$*' prints its device" sh -c "grep -q ^/dev/ublkb $work/$name.out || [ -e $work/$name.rc ]"
+    wait_until 40 "'$*' prints its device" has_spoken "$name"
     disk=$(sed -n '/^\/dev\/ublkb/{p;q;}' "$work/$name.out")
     [ -n "$disk" ] || fail "$name: no device: $(tail -n 2 "$work/$name.out" | tr '\n' ' ')"
     disk_id=$(device_of "$disk")
     server_pid=$(cat "$work/$name.pid")
+}
+
+# Has the server that start named $1 printed its device, or ended?
+has_spoken() {
+    grep -q ^/dev/ublkb "$work/$1.out" || [ -e "$work/$1.rc" ]
 }
 
 # Prints the id of a ublk node. A node that is missing becomes a regular file as soon as something writes to it, and
@@ -158,7 +163,11 @@ stop_disk() {
 
 # The nodes' removal from devtmpfs follows the command's answer.
 expect_gone() {
-    wait_until 5 "/dev/ublkb$1 and /dev/ublkc$1 are gone" sh -c "[ ! -e /dev/ublkb$1 ] && [ ! -e /dev/ublkc$1 ]"
+    wait_until 5 "/dev/ublkb$1 and /dev/ublkc$1 are gone" has_no_node "$1"
+}
+
+has_no_node() {
+    [ ! -e "/dev/ublkb$1" ] && [ ! -e "/dev/ublkc$1" ]
 }
 
 # Prints the pid of the process that has /dev/ublkcID open; in a mount namespace of its own the path may be shortened.

@@ -12,7 +12,7 @@ for depth in 32 1; do
     # When every tag was with the server, 6.12 notices only by its 30 s timer.
     finish load 50 || :
     run_limited 10 refublk list >list.out || fail "list exits $? with an orphan"
-    grep -qw "$disk_id" list.out || fail "list does not show the orphan: $(cat list.out)"
+    grep -q "ublkb$disk_id .*orphan" list.out || fail "list does not show the orphan: $(cat list.out)"
     must 30 refublk del "$disk_id"
     expect_gone "$disk_id"
     [ ! -e "/run/refublk/$disk_id.json" ] || fail 'the state file stays after del'
