@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,7 +50,6 @@ pid_t daemon_fork(int *fd)
 	if (child == 0) {
 		daemon_close_inherited(*fd);
 		setsid();
-		umask(077);
 	}
 	return child;
 }

@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <linux/io_uring.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,7 +138,7 @@ static void doctor_silent(void *context, enum refublk_level level, const char *l
 	(void)line;
 }
 
-/* Only a driver that opens can be asked. control_open() tries the ring, too. */
+/* Only a driver that opens can be asked; why it does not, an earlier line has said. */
 static void doctor_features(struct doctor *doctor)
 {
 	struct log silent = { .function = doctor_silent };
@@ -144,12 +146,10 @@ static void doctor_features(struct doctor *doctor)
 	uint64_t features = 0;
 	int error = control_open(&control, silent);
 
-	if (error) {
-		/* The driver's own line stands above when it is what fails. */
-		if (access(CONTROL_PATH, R_OK | W_OK) == 0)
-			doctor_say_reason(doctor, REASON_MAKE_RING, error);
+	if (error && !doctor->missing)
+		doctor_say_reason(doctor, REASON_OPEN_CONTROL, error);
+	if (error)
 		return;
-	}
 	error = admin_features(control, silent, &features);
 	control_close(control);
 	if (error)
@@ -160,20 +160,33 @@ static void doctor_features(struct doctor *doctor)
 		doctor_say(doctor, DOCTOR_OK, "the ublk driver answers; `refublk features` lists what it can do");
 }
 
+/* The kind of ring that control commands need. 0 or -errno. */
+static int doctor_try_ring(void)
+{
+	struct io_uring_params params = { .flags = IORING_SETUP_SQE128 };
+	int fd = (int)syscall(SYS_io_uring_setup, 4, &params);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static void doctor_ring(struct doctor *doctor)
 {
-	int sysctl = reason_ring_sysctl();
-	enum kconfig_answer answer = kconfig_find("CONFIG_IO_URING");
+	int error = doctor_try_ring(), sysctl = reason_ring_sysctl();
 
-	if (sysctl == 2)
+	if (!error)
+		doctor_say(doctor, DOCTOR_OK, "io_uring works");
+	else if (sysctl == 2)
 		doctor_say(doctor, DOCTOR_MISSING, "io_uring is disabled: `sysctl kernel.io_uring_disabled=0`");
-	else if (sysctl == 1 && !doctor_may(CAP_SYS_ADMIN))
+	else if (sysctl == 1)
 		doctor_say(doctor, DOCTOR_MISSING,
 			   "io_uring is allowed for CAP_SYS_ADMIN and one group only: run as root, or `sysctl kernel.io_uring_disabled=0`");
-	else if (answer == KCONFIG_OFF)
+	else if (kconfig_find("CONFIG_IO_URING") == KCONFIG_OFF)
 		doctor_say(doctor, DOCTOR_MISSING, "this kernel was built without io_uring: use one with CONFIG_IO_URING=y");
 	else
-		doctor_say(doctor, DOCTOR_OK, "io_uring is not disabled");
+		doctor_say_reason(doctor, REASON_MAKE_RING, error);
 }
 
 /* ---- the process --------------------------------------------------------------------------- */

@@ -58,7 +58,9 @@ bool inventory_is_ours(const struct inventory_device *device)
 {
 	if (device->phase == INVENTORY_ABSENT)
 		return true;
-	return device->file == INVENTORY_GOOD || (device->marked && !device->server_alive);
+	if (device->file == INVENTORY_GOOD || (device->file == INVENTORY_DAMAGED && device->marked))
+		return true;
+	return device->marked && !device->server_alive;
 }
 
 bool inventory_is_orphan(const struct inventory_device *device)

@@ -64,7 +64,8 @@ struct inventory_fact {
 struct inventory_device inventory_join(int32_t id, const struct inventory_fact *fact, int file_error,
 				       const struct state *state, const char *why);
 
-/* Ours: its state file agrees with the kernel, or refublk made it and its server is gone. */
+/* Ours: its state file agrees with the kernel, or is damaged and the mark agrees, or there is the mark and no server any
+ * more. What is alive and has the mark alone is a program's that uses the library. */
 bool inventory_is_ours(const struct inventory_device *device);
 
 /* The kernel has it, and the process that served it is gone. Of a device whose server nobody ever wrote down, this

@@ -83,7 +83,7 @@ static void list_line(const struct inventory_device *device)
 	size_format(device->size_bytes, size);
 	if (device->server_alive)
 		snprintf(pid, sizeof(pid), "%d", device->server.pid);
-	printf("%-14s %-9s %-10s %-8s %8s %6u %6u %8s  %s\n", block, inventory_phase_name(device), list_maker(device),
+	printf("%4d  %-14s %-9s %-10s %-8s %8s %6u %6u %8s  %s\n", device->id, block, inventory_phase_name(device), list_maker(device),
 	       list_backend(device), device->size_bytes ? size : "-", device->queues, device->depth_tags, pid,
 	       inventory_file_name(device->file));
 }
@@ -106,7 +106,7 @@ static int list_each(const struct inventory *inventory, json_t *array)
 	int status = count < 0 ? SAY_FAILED : SAY_OK;
 
 	if (!array && count > 0)
-		printf("%-14s %-9s %-10s %-8s %8s %6s %6s %8s  %s\n", "DEVICE", "STATE", "MAKER", "BACKEND", "SIZE", "QUEUES", "DEPTH",
+		printf("%4s  %-14s %-9s %-10s %-8s %8s %6s %6s %8s  %s\n", "ID", "DEVICE", "STATE", "MAKER", "BACKEND", "SIZE", "QUEUES", "DEPTH",
 		       "SERVER", "STATE FILE");
 	for (int i = 0; i < count; i++) {
 		struct inventory_device device;

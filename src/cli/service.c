@@ -153,6 +153,8 @@ static int service_start(struct service *service)
 	error = refublk_start(&service->device, device, service->disk.backend, service->disk.context);
 	if (service->trace_fd >= 0)
 		close(service->trace_fd);
+	if (error == -EINTR)
+		say_error("interrupted: the start was undone");
 	return error ? service_start_status(error) : SAY_OK;
 }
 

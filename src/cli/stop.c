@@ -134,12 +134,14 @@ static int stop_server(const struct inventory_device *device)
 {
 	int pidfd = process_open(device->server), error;
 
-	if (pidfd < 0)
+	if (pidfd == -ESRCH)
 		return SAY_OK;
-	if (syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0) < 0) {
-		say_error("cannot signal the server of device %d, process %d: %s", device->id, device->server.pid, strerror(errno));
-		close(pidfd);
-		return SAY_FAILED;
+	if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0) < 0) {
+		error = pidfd < 0 ? -pidfd : errno;
+		say_error("cannot signal the server of device %d, process %d: %s", device->id, device->server.pid, strerror(error));
+		if (pidfd >= 0)
+			close(pidfd);
+		return error == ESRCH ? SAY_OK : SAY_FAILED;
 	}
 	error = stop_await_server(device, pidfd);
 	close(pidfd);
@@ -195,7 +197,7 @@ static int stop_begin(const struct options *options, const struct inventory_devi
 		status = stop_check_holders(options, device);
 	if (status == SAY_OK)
 		status = stop_sync(options, device);
-	if (status == SAY_OK && device->file == INVENTORY_GOOD && device->server_alive)
+	if (status == SAY_OK && inventory_is_ours(device) && device->server_alive)
 		status = stop_server(device);
 	return status;
 }
@@ -206,7 +208,7 @@ static bool stop_is_over(const struct inventory *inventory, const struct invento
 {
 	struct inventory_device now;
 
-	if (before->file != INVENTORY_GOOD || !before->server_alive)
+	if (!inventory_is_ours(before) || !before->server_alive)
 		return false;
 	if (process_alive(before->server))
 		return true;

@@ -136,6 +136,9 @@ START_TEST(test_damaged_file)
 
 	ck_assert_uint_eq(device.file, INVENTORY_DAMAGED);
 	ck_assert_str_eq(device.why, "torn");
+	ck_assert(device.server_alive && inventory_is_ours(&device));
+	fact.mark = 0;
+	device = join(&fact, -EBADMSG, server);
 	ck_assert(device.server_alive && !inventory_is_ours(&device));
 	device = join(NULL, -EBADMSG, server);
 	ck_assert_uint_eq(device.phase, INVENTORY_ABSENT);
