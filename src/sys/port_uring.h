@@ -13,8 +13,8 @@ uint64_t port_uring_entries(uint64_t depth_tags);
 int port_uring_open(struct port **port, int char_fd, int wake_fd, uint32_t depth_tags)
 	__attribute__((warn_unused_result));
 
-/* What is still under way ends without a completion, at the latest when the thread ends: until then the kernel may
- * use the memory that was handed to it. NULL is allowed. */
+/* What is still under way ends without a completion. The driver may go on copying to and from the memory of its
+ * commands until the thread has ended. NULL is allowed. */
 void port_uring_close(struct port *port);
 
 #endif

@@ -234,7 +234,6 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 	if (error == 0)
 		error = queue_spawn(made);
 	if (error != 0) {
-		reason_say(setup->log, REFUBLK_ERROR, REASON_RUN_QUEUE, "", error);
 		if (made)
 			later_free(made->later);
 		free(made);
@@ -260,8 +259,8 @@ uint16_t queue_of_token(uint64_t token)
 	return later_token_qid(token);
 }
 
-/* The buffers outlive the thread: what the ring still held when it closed ends with the thread at the latest, and
- * until then the driver may copy a WRITE into them. */
+/* The buffers outlive the thread: the driver copies data on this thread, and the commands that the ring held when it
+ * closed may still be under way until the thread is gone. */
 void queue_join(struct queue *queue)
 {
 	pthread_join(queue->thread, NULL);

@@ -24,7 +24,8 @@ struct queue_setup {
 	uint16_t qid;
 };
 
-/* Starts the thread and returns at once; REPORT_READY or REPORT_FAILED follows. 0 or -errno (logged). */
+/* Starts the thread and returns at once; REPORT_READY or REPORT_FAILED follows. 0 or -errno; the
+ * caller says why. */
 int queue_start(struct queue **queue, const struct queue_setup *setup) __attribute__((warn_unused_result));
 
 /* Asks the thread to end without waiting for the driver; backend operations under way are still waited for.
