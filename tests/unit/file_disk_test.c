@@ -184,8 +184,8 @@ static int mount_and_open(void)
 	char command[256];
 
 	snprintf(command, sizeof(command), "mkfs.ext4 -q -F %s >/dev/null 2>&1", disk);
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || system(command) != 0 ||
-	    mount(disk, "/mnt", "ext4", 0, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, "") < 0 || system(command) != 0 ||
+	    mount(disk, "/mnt", "ext4", 0, "") < 0)
 		return 77;
 	if (disk_open((struct file_options){ 0 }) != -EBUSY || strstr(rig.said, "its mount on /mnt") == NULL)
 		return 1;

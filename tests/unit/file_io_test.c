@@ -199,7 +199,7 @@ static int fill_file_system(void)
 	struct refublk_outcome outcome;
 	uint64_t offset = 0;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, "") < 0 ||
 	    mount("full", "/mnt", "tmpfs", 0, "size=256k") < 0)
 		return 77;
 	file_rig_make(&rig, "/mnt");
