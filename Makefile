@@ -144,6 +144,7 @@ SEAM.serve_lend_test := port_script serve_rig
 SEAM.later_test := port_script serve_rig
 SEAM.trace_test := port_script serve_rig
 SEAM.run_test := plane_script
+SEAM.admin_test := plane_script
 SEAM.driver_test := table
 SEAM.tables_test := table
 $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a

@@ -76,6 +76,7 @@ static struct lived live(struct plane script, uint32_t queues)
 	}
 	ck_assert_msg(!plane.violation, "%s: %s", plane.violation, plane.sent);
 	ck_assert_uint_eq(plane.running, 0);
+	ck_assert_msg(plane.vain == 0, "in vain: %s", plane.sent);
 	ck_assert_uint_eq(open_files(), files);
 	return lived;
 }
@@ -288,6 +289,20 @@ START_TEST(test_a_queue_fails)
 }
 END_TEST
 
+/* What the second DEL says is what the first one did. */
+START_TEST(test_del_interrupted_after_the_removal)
+{
+	struct plane script = plane_healthy();
+	struct lived lived;
+
+	script.del_interrupted = true;
+	lived = live(script, 1);
+	ck_assert_int_eq(lived.wait, 0);
+	ck_assert_uint_eq(errors, 0);
+	ck_assert_str_eq(plane.sent, "features add set get affinity start stop del del ");
+}
+END_TEST
+
 /* Those of the undo are only said. */
 START_TEST(test_first_failure_is_the_one_that_counts)
 {
@@ -373,6 +388,7 @@ Suite *suite(void)
 	tcase_add_loop_test(faults, test_a_command_refused_once, 0, OPS * ERRNOS);
 	tcase_add_loop_test(faults, test_a_command_refused_for_ever_and_a_stop, 0, OPS * ERRNOS);
 	tcase_add_test(faults, test_del_refused_for_good_is_said);
+	tcase_add_test(faults, test_del_interrupted_after_the_removal);
 	tcase_add_test(faults, test_first_failure_is_the_one_that_counts);
 	tcase_add_test(faults, test_pauses_are_short);
 	tcase_add_loop_test(faults, test_a_queue_fails, PLANE_QUEUE_NOT_STARTED, PLANE_QUEUE_FAULTS);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ enum { PLANE_ID = 7, PLANE_STEPS_MAX = 20000, PLANE_QUEUES_MAX = 4096 };
 struct control {
 	uint32_t op; /* in flight; 0: none */
 	int32_t answer;
-	bool held;   /* START, until its queues are ready or it is cancelled */
+	bool held;   /* START until its queues are ready, what the script holds: or until the cancel */
 };
 
 struct queue {
@@ -41,6 +42,7 @@ static const struct plane_name {
 	{ UBLK_U_CMD_SET_PARAMS, "set" },	 { UBLK_U_CMD_GET_PARAMS, "get" },
 	{ UBLK_U_CMD_GET_QUEUE_AFFINITY, "affinity" }, { UBLK_U_CMD_START_DEV, "start" },
 	{ UBLK_U_CMD_STOP_DEV, "stop" },	 { UBLK_U_CMD_DEL_DEV, "del" },
+	{ UBLK_U_CMD_GET_DEV_INFO, "info" },
 };
 
 struct plane plane_healthy(void)
@@ -229,6 +231,8 @@ static int32_t control_add(struct ublksrv_ctrl_dev_info *info)
 
 static int32_t control_get(struct ublk_params *kept)
 {
+	if (kept->len != sizeof(*kept))
+		return -EINVAL;
 	*kept = params;
 	kept->types |= UBLK_PARAM_TYPE_DEVT;
 	if (plane.other_params)
@@ -245,7 +249,7 @@ static int32_t control_delete(void)
 	if (plane.running)
 		plane_breach("never DEL before the queues are joined");
 	plane.exists = false;
-	return 0;
+	return plane.del_interrupted ? -EINTR : 0;
 }
 
 /* What a healthy kernel answers, and does. */
@@ -259,6 +263,9 @@ static int32_t control_effect(struct control *control, const struct command_cont
 		return 0;
 	case UBLK_U_CMD_ADD_DEV:
 		return control_add(memory);
+	case UBLK_U_CMD_GET_DEV_INFO:
+		*(struct ublksrv_ctrl_dev_info *)memory = (struct ublksrv_ctrl_dev_info){ .dev_id = PLANE_ID };
+		return 0;
 	case UBLK_U_CMD_SET_PARAMS:
 		memcpy(&params, memory, sizeof(params));
 		return 0;
@@ -284,6 +291,11 @@ static int32_t control_effect(struct control *control, const struct command_cont
 	}
 }
 
+static bool control_is_general(uint32_t op)
+{
+	return op == UBLK_U_CMD_GET_FEATURES || op == UBLK_U_CMD_ADD_DEV;
+}
+
 static void control_note(uint32_t op)
 {
 	size_t used = strlen(plane.sent);
@@ -298,17 +310,20 @@ int control_send(struct control *control, const struct command_control *command)
 {
 	if (control->op)
 		plane_breach("at most one command in flight");
-	if (command->op != UBLK_U_CMD_GET_FEATURES && command->op != UBLK_U_CMD_ADD_DEV) {
-		if (!plane.exists)
-			plane_breach("nothing is sent to a device that is not there");
-		if (command->payload.dev_id != PLANE_ID)
-			plane_breach("the device is named by the number that the kernel gave");
-	}
+	if (!control_is_general(command->op) && command->payload.dev_id != PLANE_ID)
+		plane_breach("the device is named by the number that the kernel gave");
 	control_note(command->op);
+	plane.vain += !plane.exists && !control_is_general(command->op) && command->op != UBLK_U_CMD_DEL_DEV;
 	plane.stopped = plane.stopped || command->op == UBLK_U_CMD_STOP_DEV;
 	control->op = command->op;
 	control->held = false;
-	control->answer = plane_fault(command->op) ? plane.fault_error : control_effect(control, command);
+	if (plane_fault(command->op))
+		control->answer = plane.fault_error;
+	else if (!plane.exists && !control_is_general(command->op))
+		control->answer = -ENODEV;
+	else
+		control->answer = control_effect(control, command);
+	control->held = control->held || command->op == plane.held_op;
 	plane_step();
 	return 0;
 }
@@ -328,7 +343,7 @@ static bool control_answered(struct control *control)
 		return false;
 	if (!control->held)
 		return true;
-	if (failed || !ready || ready != plane.running)
+	if (control->op == plane.held_op || failed || !ready || ready != plane.running)
 		return false;
 	if (plane.scan_waits) {
 		plane.scan_waits--;
@@ -374,8 +389,11 @@ struct control_news control_wait(struct control *control, int report_fd, uint32_
 		plane.shortest_ms = limit_ms;
 	while (!control_look(control, report_fd, &news)) {
 		control_idle();
-		if (limit_ms != CONTROL_FOREVER)
+		if (limit_ms != CONTROL_FOREVER) {
+			/* The command line's calls count real time. */
+			poll(NULL, 0, 1);
 			break;
+		}
 	}
 	return news;
 }
@@ -386,5 +404,6 @@ int control_call(struct control *control, const struct command_control *command,
 
 	(void)limit_ms;
 	control->op = 0;
+	control->held = false;
 	return error ? error : control->answer;
 }

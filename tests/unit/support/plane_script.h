@@ -31,6 +31,8 @@ struct plane {
 	uint32_t fault_op;      /* this command… */
 	int fault_error;        /* …is answered with this… */
 	uint32_t fault_times;   /* …so many times */
+	uint32_t held_op;       /* this command is not answered before it is cancelled */
+	bool del_interrupted;   /* the first DEL answers -EINTR, after the removal */
 	uint32_t queue_fault;   /* enum plane_queue_fault, */
 	uint16_t fault_qid;     /* of this queue */
 	uint16_t queues_granted; /* at most */
@@ -46,6 +48,7 @@ struct plane {
 	/* what was seen */
 	char sent[2048];        /* the commands' names in their order, a space after each */
 	uint32_t steps;         /* commands and waits */
+	uint32_t vain;          /* commands but DEL to a device that is not there */
 	uint32_t shortest_ms;   /* the shortest limit of a wait */
 	const char *violation;  /* NULL: none */
 	bool exists;            /* added and not deleted */
