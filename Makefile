@@ -135,6 +135,7 @@ test-deep: ## what does not fit into `make test`
 
 # A test program: its own file, what stands in for a seam (objects go before the archive), the parts.
 SEAM.delay_test := file_rig
+SEAM.file_test := file_world
 SEAM.file_io_test := file_rig
 SEAM.file_open_test := file_rig
 SEAM.file_disk_test := file_rig
@@ -177,7 +178,7 @@ check-uapi: setup-vm ## our uapi.h against the newest header that Debian package
 .PHONY: vm-simple-e2e vm-e2e integrity-test
 vm-simple-e2e: setup-vm build ## one small VM case on the newest kernel
 	@vm/run 7.3 smoke
-vm-e2e integrity-test: setup-vm build ## every VM case on every kernel, and a table
+vm-e2e integrity-test: setup-vm build $(EXAMPLES:%=build/plain/examples/%) ## every VM case on every kernel, and a table
 	@vm/all
 
 .PHONY: help

@@ -1,197 +1,12 @@
-/* The file machine against a little world: an array that is the file, and every result that a system call could
- * return, in every order up to a depth. The world knows what was asked, what came to pass and what is durable;
- * it judges the outcome. */
+/* The file machine against a little world: every result that a system call could return, in every order up to a
+ * depth. */
 #include <check.h>
 #include <errno.h>
-#include <linux/falloc.h>
-#include <linux/fs.h>
-#include <string.h>
 
 #include "file.h"
 #include "suite.h"
+#include "support/file_world.h"
 #include "support/seed.h"
-
-/* The machine does not know what a block is: bytes in pairs keep the domain small enough to exhaust. */
-enum { UNIT = 2, UNITS_MAX = 3, LENGTH_MAX = UNIT * UNITS_MAX, OFFSET = 8, FILE_BYTES = OFFSET + LENGTH_MAX + 4, FD = 77 };
-
-/* As ck_assert, which reports every success to its parent and is too slow for millions of them. */
-#define EXPECT(condition)                                                                                              \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			ck_abort_msg("expected: %s", #condition);                                                      \
-	} while (0)
-
-struct world {
-	unsigned char file[FILE_BYTES];
-	unsigned char before[FILE_BYTES];
-	bool durable[FILE_BYTES];
-	unsigned char memory[LENGTH_MAX];
-	unsigned char zeroes[2 * UNIT];
-	struct file_config config;
-	struct refublk_request request;
-	uint32_t operations;
-	uint32_t punched; /* operations that succeeded */
-	uint32_t synced;
-	uint32_t interrupted;
-	struct refublk_io last;
-	int64_t last_result;
-};
-
-static void world_make(struct world *world, uint32_t op, uint32_t flags, uint64_t length, uint64_t align, uint64_t zeroes)
-{
-	memset(world, 0, sizeof(*world));
-	for (int i = 0; i < FILE_BYTES; i++)
-		world->file[i] = (unsigned char)(i + 1);
-	memcpy(world->before, world->file, FILE_BYTES);
-	for (int i = 0; i < LENGTH_MAX; i++)
-		world->memory[i] = (unsigned char)(0x80 + i);
-	world->config = (struct file_config){
-		.zeroes = world->zeroes, .zeroes_bytes = zeroes, .align_bytes = align, .fd = FD,
-	};
-	world->request = (struct refublk_request){
-		.offset_bytes = op == REFUBLK_FLUSH ? 0 : OFFSET,
-		.length_bytes = op == REFUBLK_FLUSH ? 0 : length,
-		.op = op,
-		.flags = flags,
-		.memory = op == REFUBLK_READ || op == REFUBLK_WRITE ? world->memory : NULL,
-	};
-}
-
-/* An operation moves data between the file and the request's memory, or zeroes, within the request. */
-static void world_check_asked(const struct world *world, const struct refublk_io *io)
-{
-	const struct refublk_request *request = &world->request;
-	const unsigned char *memory = io->memory;
-	bool unmap = request->op == REFUBLK_DISCARD || (request->flags & REFUBLK_NOUNMAP) == 0;
-
-	EXPECT(io->fd == FD);
-	EXPECT(io->reserved == 0);
-	if (io->op == REFUBLK_IO_FDATASYNC) {
-		EXPECT(request->op == REFUBLK_FLUSH ||
-			  (request->op == REFUBLK_WRITE_ZEROES && (request->flags & REFUBLK_FUA)));
-		EXPECT(io->offset_bytes == 0);
-		EXPECT(io->length_bytes == 0);
-		return;
-	}
-	EXPECT(io->offset_bytes >= request->offset_bytes);
-	EXPECT(io->length_bytes > 0);
-	EXPECT(io->offset_bytes + io->length_bytes <= request->offset_bytes + request->length_bytes);
-	EXPECT(io->offset_bytes % world->config.align_bytes == 0);
-	EXPECT(io->length_bytes % world->config.align_bytes == 0);
-	if (io->op == REFUBLK_IO_FALLOCATE) {
-		EXPECT(request->op == REFUBLK_DISCARD || request->op == REFUBLK_WRITE_ZEROES);
-		EXPECT(io->length_bytes == request->length_bytes);
-		EXPECT(io->flags == (unmap ? FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE :
-					     FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE));
-		return;
-	}
-	if (request->op == REFUBLK_WRITE_ZEROES) {
-		EXPECT(io->op == REFUBLK_IO_WRITE);
-		EXPECT(memory == world->zeroes);
-		EXPECT(io->length_bytes <= world->config.zeroes_bytes);
-		return;
-	}
-	EXPECT(io->op == (request->op == REFUBLK_READ ? REFUBLK_IO_READ : REFUBLK_IO_WRITE));
-	EXPECT(memory == world->memory + (io->offset_bytes - request->offset_bytes));
-	EXPECT(io->flags == (request->op == REFUBLK_WRITE && (request->flags & REFUBLK_FUA) ? RWF_DSYNC : 0));
-}
-
-/* What a kernel that returns this result has done. */
-static void world_act(struct world *world, const struct refublk_io *io, int64_t result)
-{
-	bool counts = io->op == REFUBLK_IO_READ || io->op == REFUBLK_IO_WRITE;
-	uint64_t moved = counts && result > 0 && (uint64_t)result <= io->length_bytes ? (uint64_t)result : 0;
-
-	world->operations++;
-	world->interrupted += result == -EINTR || result == -EAGAIN;
-	world->last = *io;
-	world->last_result = result;
-	for (uint64_t i = 0; i < moved; i++) {
-		unsigned char *place = &world->file[io->offset_bytes + i];
-
-		if (io->op == REFUBLK_IO_READ) {
-			((unsigned char *)io->memory)[i] = *place;
-			continue;
-		}
-		*place = ((const unsigned char *)io->memory)[i];
-		world->durable[io->offset_bytes + i] = (io->flags & RWF_DSYNC) != 0;
-	}
-	if (io->op == REFUBLK_IO_FALLOCATE && result == 0) {
-		world->punched++;
-		memset(world->file + io->offset_bytes, 0, io->length_bytes);
-		memset(world->durable + io->offset_bytes, false, io->length_bytes);
-	}
-	if (io->op == REFUBLK_IO_FDATASYNC && result == 0) {
-		world->synced++;
-		memset(world->durable, true, FILE_BYTES);
-	}
-}
-
-static void world_check_success(const struct world *world)
-{
-	const struct refublk_request *request = &world->request;
-	bool durable = (request->flags & REFUBLK_FUA) != 0;
-
-	for (uint64_t i = 0; i < request->length_bytes; i++) {
-		unsigned char now = world->file[OFFSET + i];
-
-		if (request->op == REFUBLK_READ || request->op == REFUBLK_WRITE)
-			EXPECT(now == world->memory[i]);
-		if (request->op == REFUBLK_WRITE)
-			EXPECT(now == 0x80 + i);
-		if (request->op == REFUBLK_WRITE_ZEROES)
-			EXPECT(now == 0);
-		if (durable && (request->op == REFUBLK_WRITE || request->op == REFUBLK_WRITE_ZEROES))
-			EXPECT(world->durable[OFFSET + i]);
-	}
-	EXPECT(request->op != REFUBLK_DISCARD || world->punched == 1);
-	EXPECT(request->op != REFUBLK_FLUSH || world->synced == 1);
-}
-
-/* The last result explains the failure, and leaves no other way. */
-static void world_check_failure(const struct world *world, uint32_t error)
-{
-	const struct refublk_io *io = &world->last;
-	int64_t result = world->last_result;
-	bool counts = io->op == REFUBLK_IO_READ || io->op == REFUBLK_IO_WRITE;
-
-	if (result == -EINTR || result == -EAGAIN) {
-		EXPECT(error == EIO);
-		EXPECT(world->interrupted > FILE_RETRIES_MAX);
-	} else if (result < 0 && result >= -4095) {
-		EXPECT(error == -result);
-		EXPECT(world->request.op != REFUBLK_WRITE_ZEROES || io->op != REFUBLK_IO_FALLOCATE ||
-			  result != -EOPNOTSUPP);
-	} else {
-		EXPECT(error == EIO);
-		EXPECT(result < 0 || (uint64_t)result > io->length_bytes ||
-			  (counts && (uint64_t)result < world->config.align_bytes) || (!counts && result > 0));
-	}
-}
-
-static void world_check_done(const struct world *world, const struct file_step *step)
-{
-	const struct refublk_request *request = &world->request;
-	bool moves_data = request->op == REFUBLK_READ || request->op == REFUBLK_WRITE;
-
-	for (int i = 0; i < FILE_BYTES; i++) {
-		if (i < OFFSET || i >= (int)(OFFSET + request->length_bytes) || request->op == REFUBLK_READ)
-			EXPECT(world->file[i] == world->before[i]);
-	}
-	if (step->step.outcome.error != 0) {
-		EXPECT(step->step.outcome.done_bytes == 0);
-		world_check_failure(world, step->step.outcome.error);
-		return;
-	}
-	EXPECT(step->note == FILE_QUIET);
-	EXPECT(step->step.outcome.done_bytes == (moves_data ? request->length_bytes : 0));
-	world_check_success(world);
-}
-
-static uint32_t world_operations_max(const struct world *world)
-{
-	return (uint32_t)(world->request.length_bytes / world->config.align_bytes) + FILE_RETRIES_MAX + 2;
-}
 
 /* The choice-th of all results that matter: negative ones of each kind, then every count up to more than asked. */
 static const int64_t strange_results[] = {
@@ -219,7 +34,7 @@ struct path {
 	bool ended;
 };
 
-static void path_walk(struct path *path, struct world *world)
+static void path_walk(struct path *path, struct file_world *world)
 {
 	struct file_step step = file_begin(world->config, world->request);
 
@@ -229,13 +44,13 @@ static void path_walk(struct path *path, struct world *world)
 		int64_t result = result_of_choice(path->choice[depth]);
 
 		path->choices[depth] = choices_for(&step.step.io);
-		world_check_asked(world, &step.step.io);
-		world_act(world, &step.step.io, result);
+		file_world_check_asked(world, &step.step.io);
+		file_world_act(world, &step.step.io, result);
 		step = file_resume(world->config, world->request, step.step.cursor, result);
 	}
 	path->ended = step.step.kind == REFUBLK_STEP_DONE;
 	if (path->ended)
-		world_check_done(world, &step);
+		file_world_check_done(world, &step);
 	else
 		EXPECT(step.step.kind == REFUBLK_STEP_IO);
 	EXPECT(step.reserved == 0);
@@ -261,7 +76,7 @@ START_TEST(test_every_order_of_results)
 {
 	uint32_t op = (uint32_t)_i;
 	uint64_t ended = 0;
-	struct world world;
+	struct file_world world;
 
 	for (size_t flags = 0; flags < 4; flags++) {
 		for (uint64_t units = 1; units <= UNITS_MAX; units++) {
@@ -269,7 +84,7 @@ START_TEST(test_every_order_of_results)
 				struct path path = { .length = 0 };
 
 				do {
-					world_make(&world, op, flag_sets[flags], units * UNIT, shape & 1 ? UNIT : 1,
+					file_world_make(&world, op, flag_sets[flags], units * UNIT, shape & 1 ? UNIT : 1,
 						   shape & 2 ? 2 * UNIT : UNIT);
 					path_walk(&path, &world);
 					ended += path.ended;
@@ -288,10 +103,10 @@ START_TEST(test_random_results_end_in_time)
 	uint32_t longest = 0;
 
 	for (int round = 0; round < 20000; round++) {
-		struct world world;
+		struct file_world world;
 		struct file_step step;
 
-		world_make(&world, (uint32_t)seed_below(&seed, 5), flag_sets[seed_below(&seed, 4)],
+		file_world_make(&world, (uint32_t)seed_below(&seed, 5), flag_sets[seed_below(&seed, 4)],
 			   UNIT * (1 + seed_below(&seed, UNITS_MAX)), seed_below(&seed, 2) ? 1 : UNIT,
 			   UNIT * (1 + seed_below(&seed, 2)));
 		step = file_begin(world.config, world.request);
@@ -313,12 +128,12 @@ START_TEST(test_random_results_end_in_time)
 					result = 1;
 				break;
 			}
-			world_check_asked(&world, &step.step.io);
-			world_act(&world, &step.step.io, result);
+			file_world_check_asked(&world, &step.step.io);
+			file_world_act(&world, &step.step.io, result);
 			step = file_resume(world.config, world.request, step.step.cursor, result);
-			EXPECT(world.operations <= world_operations_max(&world));
+			EXPECT(world.operations <= file_world_operations_max(&world));
 		}
-		world_check_done(&world, &step);
+		file_world_check_done(&world, &step);
 		longest = world.operations > longest ? world.operations : longest;
 	}
 	ck_assert_uint_gt(longest, FILE_RETRIES_MAX + 2);
@@ -328,23 +143,23 @@ END_TEST
 /* The longest way of all has exactly the length that the header promises. */
 START_TEST(test_the_bound_is_reached)
 {
-	struct world world;
+	struct file_world world;
 	struct file_step step;
 	uint32_t interruptions = 0;
 
-	world_make(&world, REFUBLK_WRITE_ZEROES, REFUBLK_FUA, LENGTH_MAX, 1, UNIT);
+	file_world_make(&world, REFUBLK_WRITE_ZEROES, REFUBLK_FUA, LENGTH_MAX, 1, UNIT);
 	step = file_begin(world.config, world.request);
 	while (step.step.kind == REFUBLK_STEP_IO) {
 		int64_t result = step.step.io.op == REFUBLK_IO_FALLOCATE ? -EOPNOTSUPP : 1;
 
 		if (step.step.io.op == REFUBLK_IO_FDATASYNC)
 			result = interruptions++ % 2 ? -EINTR : -EAGAIN;
-		world_act(&world, &step.step.io, result);
+		file_world_act(&world, &step.step.io, result);
 		step = file_resume(world.config, world.request, step.step.cursor, result);
 	}
 	ck_assert_uint_eq(interruptions, FILE_RETRIES_MAX + 1);
 	ck_assert_uint_eq(step.step.outcome.error, EIO);
-	ck_assert_uint_eq(world.operations, world_operations_max(&world));
+	ck_assert_uint_eq(world.operations, file_world_operations_max(&world));
 }
 END_TEST
 
@@ -352,21 +167,21 @@ END_TEST
 START_TEST(test_interruptions_are_overcome)
 {
 	int64_t success = _i == REFUBLK_READ || _i == REFUBLK_WRITE ? LENGTH_MAX : 0;
-	struct world world;
+	struct file_world world;
 	struct file_step step;
 
-	world_make(&world, (uint32_t)_i, 0, LENGTH_MAX, 1, UNIT);
+	file_world_make(&world, (uint32_t)_i, 0, LENGTH_MAX, 1, UNIT);
 	step = file_begin(world.config, world.request);
 	for (int i = 0; i < FILE_RETRIES_MAX; i++) {
 		ck_assert_uint_eq(step.step.kind, REFUBLK_STEP_IO);
 		step = file_resume(world.config, world.request, step.step.cursor, i % 2 ? -EINTR : -EAGAIN);
 	}
 	ck_assert_uint_eq(step.step.kind, REFUBLK_STEP_IO);
-	world_act(&world, &step.step.io, success);
+	file_world_act(&world, &step.step.io, success);
 	step = file_resume(world.config, world.request, step.step.cursor, success);
 	ck_assert_uint_eq(step.step.kind, REFUBLK_STEP_DONE);
 	ck_assert_uint_eq(step.step.outcome.error, 0);
-	world_check_done(&world, &step);
+	file_world_check_done(&world, &step);
 }
 END_TEST
 
@@ -384,10 +199,10 @@ START_TEST(test_only_the_end_of_the_file_is_noted)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct world world;
+		struct file_world world;
 		struct file_step step;
 
-		world_make(&world, REFUBLK_READ, 0, 2 * UNIT, cases[i].align, UNIT);
+		file_world_make(&world, REFUBLK_READ, 0, 2 * UNIT, cases[i].align, UNIT);
 		step = file_begin(world.config, world.request);
 		ck_assert_uint_eq(step.note, FILE_QUIET);
 		step = file_resume(world.config, world.request, step.step.cursor, cases[i].result);
@@ -404,10 +219,10 @@ START_TEST(test_lengths_beyond_32_bits)
 {
 	enum { PIECES = 3 };
 	uint64_t piece = (uint64_t)1 << 40;
-	struct world world;
+	struct file_world world;
 	struct file_step step;
 
-	world_make(&world, REFUBLK_WRITE_ZEROES, 0, PIECES * piece, 1, piece);
+	file_world_make(&world, REFUBLK_WRITE_ZEROES, 0, PIECES * piece, 1, piece);
 	step = file_begin(world.config, world.request);
 	ck_assert_uint_eq(step.step.io.length_bytes, PIECES * piece);
 	step = file_resume(world.config, world.request, step.step.cursor, -EOPNOTSUPP);
@@ -424,10 +239,10 @@ END_TEST
 
 START_TEST(test_unknown_op_fails)
 {
-	struct world world;
+	struct file_world world;
 	struct file_step step;
 
-	world_make(&world, REFUBLK_WRITE_ZEROES + 1, 0, UNIT, 1, UNIT);
+	file_world_make(&world, REFUBLK_WRITE_ZEROES + 1, 0, UNIT, 1, UNIT);
 	step = file_begin(world.config, world.request);
 	ck_assert_uint_eq(step.step.kind, REFUBLK_STEP_DONE);
 	ck_assert_uint_eq(step.step.outcome.error, EOPNOTSUPP);
@@ -440,9 +255,9 @@ START_TEST(test_foreign_cursor_ends_the_program)
 	static const struct refublk_cursor foreign[] = {
 		{ .phase = 0 }, { .phase = 0xff }, { .done_bytes = LENGTH_MAX + 1, .phase = 1 },
 	};
-	struct world world;
+	struct file_world world;
 
-	world_make(&world, REFUBLK_READ, 0, LENGTH_MAX, 1, UNIT);
+	file_world_make(&world, REFUBLK_READ, 0, LENGTH_MAX, 1, UNIT);
 	(void)file_resume(world.config, world.request, foreign[_i], 1);
 }
 END_TEST
