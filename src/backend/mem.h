@@ -8,10 +8,11 @@
  * is gone.
  *
  * No memory is reserved. A disk may be larger than the machine's RAM; when its content no longer fits into RAM and
- * swap, or into the limit of the server's control group, the kernel's OOM killer ends a process, most likely the
- * server, and the disk and its content are lost. Keep --size, or the control group's limit, below what the machine
- * can spare. The content is not locked in memory: it may be swapped out, so a swap area must not lie on the disk
- * itself. A process that calls mlockall(MCL_FUTURE) before mem_open() uses all of the size at once.
+ * swap, or into the limit of the server's control group, the kernel's OOM killer ends processes: the server, whose
+ * disk and content are lost with it, or others first where the server is exempt. Keep the size, or the control
+ * group's limit, below what the machine can spare. The content is not locked in memory: it may be swapped out, so a
+ * swap area must not lie on the disk itself. A process that calls mlockall(MCL_FUTURE) before mem_open() uses all of
+ * the size at once.
  *
  * Overlapping requests on different queues race like those of any disk: each byte is one of the two. */
 #ifndef REFUBLK_MEM_H
