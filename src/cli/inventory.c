@@ -58,9 +58,9 @@ bool inventory_is_ours(const struct inventory_device *device)
 {
 	if (device->phase == INVENTORY_ABSENT)
 		return true;
-	if (device->file == INVENTORY_GOOD || (device->file == INVENTORY_DAMAGED && device->marked))
+	if (device->file == INVENTORY_GOOD)
 		return true;
-	return device->marked && !device->server_alive;
+	return device->marked && (device->file == INVENTORY_DAMAGED || !device->server_alive || device->by_command);
 }
 
 bool inventory_is_orphan(const struct inventory_device *device)
@@ -137,6 +137,20 @@ static void inventory_find_server(struct inventory_device *device)
 	device->server_alive = process_alive(device->server);
 }
 
+/* A server that could not write its state file is known by its name and the mark. */
+static bool inventory_is_command(const struct inventory_device *device)
+{
+	static const char *const names[] = { "refublk", "ublk-mem", "ublk-file" };
+	char name[PROCESS_NAME_BYTES];
+
+	process_name(device->server.pid, name);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return device->server_alive;
+	}
+	return false;
+}
+
 int inventory_open(struct inventory *inventory, struct log log)
 {
 	*inventory = (struct inventory){ .log = log };
@@ -174,6 +188,7 @@ int inventory_find(const struct inventory *inventory, int32_t id, struct invento
 		return 0;
 	device->size_bytes = inventory_size(id);
 	inventory_find_server(device);
+	device->by_command = inventory_is_command(device);
 	return 0;
 }
 

@@ -36,6 +36,7 @@ struct inventory_device {
 	uint32_t max_io_bytes;
 	bool marked;           /* made by librefublk */
 	bool server_alive;
+	bool by_command;       /* the server is the refublk program, not another one with the library */
 	char why[STATE_WHY_BYTES]; /* what is wrong with a damaged file */
 };
 
@@ -64,8 +65,8 @@ struct inventory_fact {
 struct inventory_device inventory_join(int32_t id, const struct inventory_fact *fact, int file_error,
 				       const struct state *state, const char *why);
 
-/* Ours: its state file agrees with the kernel, or is damaged and the mark agrees, or there is the mark and no server any
- * more. What is alive and has the mark alone is a program's that uses the library. */
+/* Ours: its state file agrees with the kernel; or it has the mark, and its file is damaged, its server is gone or its
+ * server is the refublk program. What has the mark alone and lives is a program's that uses the library. */
 bool inventory_is_ours(const struct inventory_device *device);
 
 /* The kernel has it, and the process that served it is gone. Of a device whose server nobody ever wrote down, this

@@ -26,7 +26,7 @@ static const char *list_backend(const struct inventory_device *device)
 /* "refublk", "librefublk" when only the mark says so, or "other". */
 static const char *list_maker(const struct inventory_device *device)
 {
-	if (list_has_file(device))
+	if (list_has_file(device) || (device->marked && device->by_command))
 		return "refublk";
 	if (device->phase == INVENTORY_ABSENT)
 		return "-";

@@ -105,6 +105,10 @@ START_TEST(test_marked_without_a_file)
 	ck_assert_uint_eq(device.file, INVENTORY_NO_FILE);
 	ck_assert(device.marked && device.server_alive && !inventory_is_ours(&device) && !inventory_is_orphan(&device));
 	ck_assert_str_eq(inventory_phase_name(&device), "dead");
+	device.by_command = true;
+	ck_assert(inventory_is_ours(&device));
+	device.marked = false;
+	ck_assert(!inventory_is_ours(&device));
 	end_server();
 	device = join(&fact, -ENOENT, server);
 	ck_assert(!device.server_alive && inventory_is_ours(&device) && inventory_is_orphan(&device));
