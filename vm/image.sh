@@ -110,8 +110,8 @@ fill_job() {
         ln -s refublk "$folder/bin/ublk-mem"
         ln -s refublk "$folder/bin/ublk-file"
     fi
-    for program in $extra_programs; do
-        cp -L "$program" "$folder/bin/"
+    for program in "$repo_dir"/build/plain/examples/* $extra_programs; do
+        [ ! -x "$program" ] || cp -L "$program" "$folder/bin/"
     done
     echo "$nonce" >"$folder/nonce"
     for program; do
