@@ -1,0 +1,39 @@
+/* What has happened: the order of begins and ends, and when. Memory is used as far as the run goes. */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal_times {
+	uint64_t begin_ns, end_ns;	/* since the run's start; 0 while it has not happened */
+};
+
+struct journal {
+	uint32_t *events;		/* schedule.h's */
+	struct journal_times *times;	/* by operation number */
+	uint32_t event_count, operation_limit;
+	uint32_t oldest;		/* no event before this one is of an operation in flight */
+	uint64_t start_ns;
+};
+
+/* For operations numbered 1 to limit. Ends the program without memory. */
+void journal_open(struct journal *journal, uint32_t operation_limit);
+void journal_close(struct journal *journal);
+
+void journal_begin(struct journal *journal, uint32_t number);
+void journal_end(struct journal *journal, uint32_t number);
+
+/* Has it begun, but not ended? */
+static inline bool journal_in_flight(const struct journal *journal, uint32_t number)
+{
+	return journal->times[number].begin_ns && !journal->times[number].end_ns;
+}
+
+/* The operation in flight that began first; 0 when none is. */
+uint32_t journal_oldest(struct journal *journal);
+
+uint64_t journal_now_ns(const struct journal *journal);
+
+#endif

@@ -1,0 +1,173 @@
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "cell.h"
+#include "report.h"
+
+#define FINDINGS_SHOWN 8u
+#define FINDINGS_IN_JSON 1000u
+
+static const char *const result_names[] = {
+	[ATTEMPT_PASSED] = "passed",
+	[ATTEMPT_CORRUPT] = "corrupt",
+	[ATTEMPT_FAILED] = "failed",
+	[ATTEMPT_STALLED] = "stalled",
+};
+
+const char *report_result_name(enum attempt_result result)
+{
+	return result_names[result];
+}
+
+static double mib(uint64_t bytes)
+{
+	return (double)bytes / 1048576.0;
+}
+
+static uint64_t operations(const struct run *run)
+{
+	uint64_t sum = 0;
+
+	for (unsigned kind = 0; kind < OPERATION_KINDS; kind++)
+		sum += atomic_load(&run->counters.operations[kind]);
+	return sum;
+}
+
+static void text_finding(const struct report *report, size_t at, FILE *file)
+{
+	const struct run *run = &report->attempt->run;
+	const struct finding *finding = &run->findings.list[at];
+	const struct verdict *verdict = &report->attempt->verdicts.list[at];
+	char text[512];
+
+	fprintf(file, "  %s: sector %llu (byte %llu) holds %s;\n", verdict_name(verdict->kind),
+		(unsigned long long)finding->sector, (unsigned long long)finding->sector * OPERATION_SECTOR_BYTES,
+		verdict_describe_sight(run, verdict, text, sizeof text));
+	fprintf(file, "    it should hold %s%s,\n", finding->contenders > 1 ? "a mix that includes " : "",
+		verdict_describe_origin(run, finding->expected, text, sizeof text));
+	fprintf(file, "    before which there was %s;\n", verdict_describe_origin(run, finding->before, text, sizeof text));
+	if (finding->reader)
+		fprintf(file, "    seen by %s\n",
+			verdict_describe_origin(run, finding->reader, text, sizeof text));
+	else
+		fprintf(file, "    seen by the final sweep at %.6f s\n", (double)finding->when_ns / 1e9);
+}
+
+static void text_corruption(const struct report *report, FILE *file)
+{
+	const struct run *run = &report->attempt->run;
+	const struct verdicts *verdicts = &report->attempt->verdicts;
+
+	fprintf(file, "CORRUPTION: %s: %s\n", verdict_name(verdicts->main), verdicts->pattern);
+	for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
+		if (verdicts->counts[kind])
+			fprintf(file, "  %llu sectors %s\n", (unsigned long long)verdicts->counts[kind],
+				verdict_name((enum verdict_kind)kind));
+	if (run->findings.total > run->findings.count)
+		fprintf(file, "  %llu more sectors were not looked into\n",
+			(unsigned long long)(run->findings.total - run->findings.count));
+	for (size_t at = 0, shown = 0; at < run->findings.count && shown < FINDINGS_SHOWN; at++)
+		if (verdicts->list[at].kind == verdicts->main) {
+			text_finding(report, at, file);
+			shown++;
+		}
+	if (report->map_path)
+		fprintf(file, "  map of the failing sectors: %s\n", report->map_path);
+	if (report->shrunk_to)
+		fprintf(file, "  shrunk from %u to %u operations, which fail %u times of %u\n", report->shrunk_from,
+			report->shrunk_to, report->failures, report->tries);
+	if (report->replay_path)
+		fprintf(file, "  replay it: blkshadow --replay %s %s\n", report->replay_path, report->target->path);
+}
+
+void report_text(const struct report *report, FILE *file)
+{
+	const struct run *run = &report->attempt->run;
+	const struct run_counters *counters = &run->counters;
+	uint64_t in_use = shadow_sectors_in_use(run->shadow);
+
+	fprintf(file, "%s: %llu operations in %.1f s, seed %llu: %.1f MiB written, %.1f MiB read\n", report->target->path,
+		(unsigned long long)operations(run), report->seconds, (unsigned long long)run->schedule->plan.seed,
+		mib(atomic_load(&counters->written_bytes)), mib(atomic_load(&counters->read_bytes)));
+	fprintf(file, "  %.1f MiB compared (%.1f of them in the final sweep), %.1f MiB read that could be anything\n",
+		mib(atomic_load(&counters->compared_bytes)), mib(atomic_load(&counters->swept_bytes)),
+		mib(atomic_load(&counters->open_bytes)));
+	fprintf(file, "  %llu page switches, %llu operations that the device does not have, %.1f bytes of memory per sector in use\n",
+		(unsigned long long)atomic_load(&counters->switches), (unsigned long long)atomic_load(&counters->refused),
+		in_use ? (double)shadow_memory_bytes(run->shadow) / (double)in_use : 0.0);
+	if (run->seal.taken)
+		fprintf(file, "  seal: MD5 %s of the device, %s of the shadow: %s\n", run->seal.device, run->seal.shadow,
+			strcmp(run->seal.device, run->seal.shadow) == 0 ? "equal" : "DIFFERENT");
+	if (report->attempt->result == ATTEMPT_CORRUPT)
+		text_corruption(report, file);
+	if (run->trouble[0])
+		fprintf(file, "THE DEVICE FAILED: %s\n", run->trouble);
+	if (report->attempt->result == ATTEMPT_PASSED)
+		fprintf(file, "PASSED: every sector that was read is legal\n");
+}
+
+static json_t *json_finding(const struct report *report, size_t at)
+{
+	const struct run *run = &report->attempt->run;
+	const struct finding *finding = &run->findings.list[at];
+	const struct verdict *verdict = &report->attempt->verdicts.list[at];
+	char found[512], expected[512];
+
+	return json_pack("{s:s, s:I, s:s, s:s, s:i, s:i, s:i, s:I, s:b}", "verdict", verdict_name(verdict->kind), "sector",
+			 (json_int_t)finding->sector, "found",
+			 verdict_describe_sight(run, verdict, found, sizeof found), "expected",
+			 verdict_describe_origin(run, finding->expected, expected, sizeof expected), "found_operation",
+			 (int)verdict->found_operation, "expected_operation", (int)cell_number(finding->expected), "reader",
+			 (int)finding->reader, "when_ns", (json_int_t)finding->when_ns, "second_look_right",
+			 finding->fate == FINDING_GONE);
+}
+
+static json_t *json_corruption(const struct report *report)
+{
+	const struct verdicts *verdicts = &report->attempt->verdicts;
+	const struct run *run = &report->attempt->run;
+	json_t *counts = json_object(), *list = json_array();
+
+	for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
+		if (verdicts->counts[kind])
+			json_object_set_new(counts, verdict_name((enum verdict_kind)kind),
+					    json_integer((json_int_t)verdicts->counts[kind]));
+	for (size_t at = 0; at < run->findings.count && at < FINDINGS_IN_JSON; at++)
+		json_array_append_new(list, json_finding(report, at));
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:s?, s:s?, s:i, s:i, s:i, s:i}", "verdict",
+			 verdict_name(verdicts->main), "pattern", verdicts->pattern, "sectors",
+			 (json_int_t)run->findings.total, "counts", counts, "findings", list, "map", report->map_path,
+			 "replay", report->replay_path, "shrunk_from", (int)report->shrunk_from, "shrunk_to",
+			 (int)report->shrunk_to, "failures", (int)report->failures, "tries", (int)report->tries);
+}
+
+int report_json(const struct report *report, FILE *file)
+{
+	const struct run *run = &report->attempt->run;
+	const struct run_counters *counters = &run->counters;
+	json_t *root = json_pack(
+		"{s:i, s:s, s:s, s:b, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "version", 1, "result",
+		report_result_name(report->attempt->result), "device", report->target->path, "block_device",
+		report->target->block_device, "size_bytes", (json_int_t)run->schedule->plan.size_bytes, "seed",
+		(json_int_t)run->schedule->plan.seed, "seconds", report->seconds, "operations",
+		(json_int_t)operations(run), "written_bytes", (json_int_t)atomic_load(&counters->written_bytes), "read_bytes",
+		(json_int_t)atomic_load(&counters->read_bytes), "compared_bytes",
+		(json_int_t)atomic_load(&counters->compared_bytes), "switches",
+		(json_int_t)atomic_load(&counters->switches), "refused", (json_int_t)atomic_load(&counters->refused),
+		"memory_bytes", (json_int_t)shadow_memory_bytes(run->shadow));
+	int error;
+
+	if (!root)
+		return -ENOMEM;
+	if (run->seal.taken)
+		json_object_set_new(root, "seal", json_pack("{s:s, s:s}", "device", run->seal.device, "shadow", run->seal.shadow));
+	if (run->trouble[0])
+		json_object_set_new(root, "trouble", json_string(run->trouble));
+	if (report->attempt->result == ATTEMPT_CORRUPT)
+		json_object_set_new(root, "corruption", json_corruption(report));
+	error = json_dumpf(root, file, JSON_INDENT(2) | JSON_PRESERVE_ORDER) < 0 ? -EIO : 0;
+	fputc('\n', file);
+	json_decref(root);
+	return error;
+}

@@ -1,0 +1,51 @@
+/*
+ * What is to be done: a plan, or a recorded list of operations with the order of their begins and ends. A file of it
+ * replays with one command:
+ *
+ *	blkshadow schedule 1
+ *	plan seed=… size=… …		what the run was made from
+ *	limit NAME=VALUE …		how it is judged
+ *	begin 17 write 4096 65536 direct fua job=0
+ *	end 17
+ */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include <stdio.h>
+
+#include "plan.h"
+#include "shadow.h"
+
+/* An event of the recorded order: twice the operation's number, plus one for its end. */
+#define SCHEDULE_BEGIN(number) ((number) * 2)
+#define SCHEDULE_END(number) ((number) * 2 + 1)
+#define SCHEDULE_NUMBER(event) ((event) / 2)
+#define SCHEDULE_IS_END(event) ((event) & 1)
+
+struct schedule {
+	struct plan plan;
+	enum shadow_discard discard;
+	bool atomic_sector;		/* a mix within a sector is torn even while operations overlap */
+	uint32_t count;			/* operations of the plan; 0 for as many as there is time for */
+	uint32_t repeats;		/* how often a replay is to be tried: more than once for a flaky failure */
+	/* A recorded schedule: */
+	struct operation *list;		/* by number; NULL when the plan itself is the schedule */
+	uint32_t list_count;
+	uint32_t *events;
+	uint32_t event_count;
+};
+
+/* Any operation of the schedule by its number. */
+struct operation schedule_operation(const struct schedule *schedule, uint32_t number);
+
+/* Makes a recorded schedule of the events; operations are taken from `from`. */
+struct schedule schedule_record(const struct schedule *from, const uint32_t *events, uint32_t event_count);
+void schedule_free(struct schedule *schedule);
+
+/* 0 or negative errno. `device` is named in the file's comment. */
+int schedule_write(const struct schedule *schedule, FILE *file, const char *device);
+
+/* False, with the reason printed, when it is no schedule or does not fit itself. */
+bool schedule_read(struct schedule *schedule, FILE *file, const char *name);
+
+#endif

@@ -1,0 +1,21 @@
+/* The seal: an MD5 over what the device holds and one over what the shadow says, of the same sectors. */
+#ifndef SEAL_H
+#define SEAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "run.h"
+
+struct seal;
+
+/* Ends the program without memory or thread. */
+struct seal *seal_open(void);
+
+/* Two pieces of the same length, which are read until the next call. */
+void seal_add(struct seal *seal, const uint8_t *device, const uint8_t *shadow, size_t bytes);
+
+/* Fills *result and frees the seal. */
+void seal_close(struct seal *seal, struct run_seal *result);
+
+#endif

@@ -1,0 +1,248 @@
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell.h"
+#include "shrink.h"
+
+#define FINAL_TRIES 10u
+#define FLAKY_TRIES 5u
+#define REPEATS_MAX 1000u
+#define NEAR_SECTORS 2048u
+#define SECOND_NS 1000000000ull
+
+struct work {
+	struct shrink *shrink;
+	const struct attempt *failed;
+	struct port *port;
+	struct stamp_identity *identity;
+	struct run_limits limits;
+	uint64_t until_ns;
+	unsigned tries;			/* of each part, until it fails */
+	bool *kept;			/* by operation number: it is in the list as far as it is shrunk */
+	bool *trial;			/* the same for the part that is tried */
+	uint32_t *numbers;		/* the operations in the list, in the order of their begins */
+	uint32_t count;
+	bool in_turn;			/* each ends before the next begins */
+};
+
+static bool out_of_time(const struct work *work)
+{
+	return work->shrink->stalled || journal_now_ns(&work->failed->run.journal) > work->until_ns;
+}
+
+/* The recorded events of the operations that `wanted` names; in turn, each end follows its begin. */
+static struct schedule part_of(const struct work *work, const bool *wanted, bool in_turn)
+{
+	const struct journal *journal = &work->failed->run.journal;
+	uint32_t *events = malloc(((size_t)journal->event_count + 1) * 2 * sizeof *events), count = 0;
+	struct schedule schedule;
+
+	if (!events)
+		err(3, "no memory for shrinking");
+	for (uint32_t at = 0; at < journal->event_count; at++) {
+		uint32_t event = journal->events[at];
+
+		if (!wanted[SCHEDULE_NUMBER(event)] || (in_turn && SCHEDULE_IS_END(event)))
+			continue;
+		events[count++] = event;
+		if (in_turn)
+			events[count++] = SCHEDULE_END(SCHEDULE_NUMBER(event));
+	}
+	schedule = schedule_record(work->failed->run.schedule, events, count);
+	schedule.repeats = 1;
+	free(events);
+	return schedule;
+}
+
+static bool fails_once(struct work *work, const struct schedule *schedule)
+{
+	struct attempt attempt;
+	bool same;
+
+	work->identity->generation++;
+	attempt_make(&attempt, schedule, work->port, work->identity, &work->limits, NULL);
+	if (atomic_load(&attempt.run.stalled)) {
+		work->shrink->stalled = true;
+		return false;
+	}
+	same = attempt.result == ATTEMPT_CORRUPT && attempt.verdicts.main == work->failed->verdicts.main;
+	attempt_close(&attempt);
+	return same;
+}
+
+static bool fails(struct work *work, const bool *wanted, bool in_turn)
+{
+	struct schedule schedule = part_of(work, wanted, in_turn);
+	bool failed = false;
+
+	for (unsigned at = 0; at < work->tries && !failed && schedule.list_count && !work->shrink->stalled; at++)
+		failed = fails_once(work, &schedule);
+	schedule_free(&schedule);
+	return failed;
+}
+
+/* The trial becomes the list. */
+static void adopt(struct work *work)
+{
+	const struct journal *journal = &work->failed->run.journal;
+
+	memcpy(work->kept, work->trial, (size_t)journal->operation_limit + 1);
+	work->count = 0;
+	for (uint32_t at = 0; at < journal->event_count; at++) {
+		uint32_t event = journal->events[at];
+
+		if (!SCHEDULE_IS_END(event) && work->kept[SCHEDULE_NUMBER(event)])
+			work->numbers[work->count++] = SCHEDULE_NUMBER(event);
+	}
+}
+
+static void want(struct work *work, uint32_t reference)
+{
+	if (!cell_is_set(reference) && cell_number(reference) <= work->failed->run.journal.operation_limit)
+		work->trial[cell_number(reference)] = cell_number(reference) != 0;
+}
+
+/* The operations that the findings name. */
+static void want_named(struct work *work)
+{
+	const struct findings *findings = &work->failed->run.findings;
+
+	for (size_t at = 0; at < findings->count; at++) {
+		want(work, findings->list[at].expected);
+		want(work, findings->list[at].before);
+		want(work, findings->list[at].reader);
+		want(work, work->failed->verdicts.list[at].found_operation);
+	}
+}
+
+/* All operations near the failing sectors. */
+static void want_near(struct work *work)
+{
+	const struct run *run = &work->failed->run;
+	uint64_t first = run->findings.list[0].sector, last = run->findings.list[run->findings.count - 1].sector;
+
+	for (uint32_t at = 0; at < run->journal.event_count; at++) {
+		uint32_t number = SCHEDULE_NUMBER(run->journal.events[at]);
+		struct operation operation = schedule_operation(run->schedule, number);
+
+		if (operation_first_sector(&operation) <= last + NEAR_SECTORS &&
+		    operation_end_sector(&operation) + NEAR_SECTORS > first)
+			work->trial[number] = true;
+	}
+}
+
+static void clear_trial(struct work *work)
+{
+	memset(work->trial, 0, (size_t)work->failed->run.journal.operation_limit + 1);
+}
+
+/* Begins with the smallest set that fails: the named operations, those near, or all. */
+static bool find_start(struct work *work)
+{
+	const struct journal *journal = &work->failed->run.journal;
+
+	for (work->tries = 1; work->tries <= FLAKY_TRIES; work->tries += FLAKY_TRIES - 1) {
+		for (unsigned choice = 0; choice < 3 && !out_of_time(work); choice++) {
+			clear_trial(work);
+			if (choice < 2)
+				want_named(work);
+			if (choice == 1)
+				want_near(work);
+			for (uint32_t at = 0; choice == 2 && at < journal->event_count; at++)
+				work->trial[SCHEDULE_NUMBER(journal->events[at])] = true;
+			if (fails(work, work->trial, false)) {
+				adopt(work);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Leaves out ever smaller pieces of the list, as long as it still fails. */
+static void leave_out(struct work *work)
+{
+	uint32_t piece = (work->count + 1) / 2;
+
+	while (piece && !out_of_time(work)) {
+		bool smaller = false;
+
+		for (uint32_t begin = 0; begin < work->count && work->count > 1 && !out_of_time(work);) {
+			uint32_t end = begin + piece < work->count ? begin + piece : work->count;
+
+			memcpy(work->trial, work->kept, (size_t)work->failed->run.journal.operation_limit + 1);
+			for (uint32_t at = begin; at < end; at++)
+				work->trial[work->numbers[at]] = false;
+			if (end - begin < work->count && fails(work, work->trial, work->in_turn)) {
+				adopt(work);
+				smaller = true;
+			} else {
+				begin = end;
+			}
+		}
+		if (piece == 1 && !smaller)
+			break;
+		piece = piece > 1 ? (piece + 1) / 2 : 1;
+		if (piece > work->count)
+			piece = work->count;
+	}
+}
+
+/* How often the final list fails, and so how often a replay has to try. */
+static void measure(struct work *work)
+{
+	struct shrink *shrink = work->shrink;
+
+	while (shrink->tries < FINAL_TRIES && !shrink->stalled) {
+		shrink->failures += fails_once(work, &shrink->schedule);
+		shrink->tries++;
+	}
+	if (shrink->failures < shrink->tries)
+		shrink->schedule.repeats = shrink->failures ? shrink->tries * 5 / shrink->failures : REPEATS_MAX;
+}
+
+static void *zeroed(size_t count, size_t bytes)
+{
+	void *memory = calloc(count, bytes);
+
+	if (!memory)
+		err(3, "no memory for shrinking");
+	return memory;
+}
+
+bool shrink_attempt(struct shrink *shrink, const struct attempt *failed, struct port *port,
+		    struct stamp_identity *identity, const struct run_limits *limits, unsigned seconds)
+{
+	size_t entries = (size_t)failed->run.journal.operation_limit + 1;
+	struct work work = {.shrink = shrink, .failed = failed, .port = port, .identity = identity, .limits = *limits,
+			    .until_ns = journal_now_ns(&failed->run.journal) + seconds * SECOND_NS};
+	bool again;
+
+	*shrink = (struct shrink){0};
+	work.limits.record_all = false;
+	work.limits.seal = false;
+	work.limits.seconds = 0;
+	work.kept = zeroed(entries, 1);
+	work.trial = zeroed(entries, 1);
+	work.numbers = zeroed(failed->run.journal.event_count + 1, sizeof *work.numbers);
+	for (uint32_t at = 0; at < failed->run.journal.event_count; at++) {
+		work.kept[SCHEDULE_NUMBER(failed->run.journal.events[at])] = true;
+		shrink->from += !SCHEDULE_IS_END(failed->run.journal.events[at]);
+	}
+	again = find_start(&work);
+	if (again) {
+		leave_out(&work);
+		work.in_turn = fails(&work, work.kept, true);
+		if (work.in_turn)
+			leave_out(&work);
+	}
+	shrink->schedule = part_of(&work, work.kept, work.in_turn);
+	shrink->to = shrink->schedule.list_count;
+	if (again)
+		measure(&work);
+	free(work.kept);
+	free(work.trial);
+	free(work.numbers);
+	return again;
+}

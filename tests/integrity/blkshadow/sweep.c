@@ -1,0 +1,197 @@
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell.h"
+#include "compare.h"
+#include "scan.h"
+#include "seal.h"
+#include "sweep.h"
+
+#define STRETCH_CHUNKS 64u
+
+struct sweep {
+	struct run *run;
+	struct compare compare;
+	struct seal *seal;
+	uint8_t *device, *shadow;	/* one piece of what is sealed, of run->limits.scan_bytes each */
+	size_t sealed_bytes;
+	bool right;
+};
+
+/* What is known by its hash only is sealed by its hash; what is not determined, not at all. */
+static void seal_sector(struct sweep *sweep, uint64_t sector, const struct expectation *expected, const uint8_t *data)
+{
+	uint8_t *shadow = sweep->shadow + sweep->sealed_bytes, *device = sweep->device + sweep->sealed_bytes;
+	uint64_t hash;
+
+	if (expected->count == 1 && compare_content(&sweep->compare, sector, expected->candidates[0], expected->hash, shadow)) {
+		memcpy(device, data, OPERATION_SECTOR_BYTES);
+		sweep->sealed_bytes += OPERATION_SECTOR_BYTES;
+	} else if (expected->pinned || (expected->count == 1 && expected->candidates[0] == CELL_RECORDED)) {
+		hash = stamp_hash(data);
+		memcpy(shadow, &expected->hash, sizeof hash);
+		memcpy(device, &hash, sizeof hash);
+		sweep->sealed_bytes += sizeof hash;
+	}
+}
+
+static void take(void *context, uint64_t offset_bytes, uint64_t length_bytes, const uint8_t *data)
+{
+	struct sweep *sweep = context;
+	struct run *run = sweep->run;
+	uint64_t compared_bytes = 0;
+
+	sweep->sealed_bytes = 0;
+	for (uint64_t at = 0; at < length_bytes; at += OPERATION_SECTOR_BYTES) {
+		uint64_t sector = (offset_bytes + at) / OPERATION_SECTOR_BYTES;
+		struct expectation expected;
+		struct sighting seen;
+		enum compare_answer answer;
+
+		shadow_expect(run->shadow, sector, &expected);
+		answer = compare_sector(&sweep->compare, sector, &expected, data + at, &seen);
+		if (answer == COMPARE_WRONG)
+			findings_add(&run->findings, sector, &expected, data + at, 0, journal_now_ns(&run->journal));
+		if (answer != COMPARE_OPEN)
+			compared_bytes += OPERATION_SECTOR_BYTES;
+		if (sweep->seal)
+			seal_sector(sweep, sector, &expected, data + at);
+	}
+	if (sweep->seal)
+		seal_add(sweep->seal, sweep->device, sweep->shadow, sweep->sealed_bytes);
+	atomic_fetch_add(&run->counters.compared_bytes, compared_bytes);
+	atomic_fetch_add(&run->counters.swept_bytes, compared_bytes);
+	atomic_fetch_add(&run->counters.open_bytes, length_bytes - compared_bytes);
+	atomic_fetch_add(&run->progress.done, length_bytes);
+}
+
+static bool chunk_in_use(const struct run *run, uint64_t chunk)
+{
+	const uint64_t pages = RUN_CHUNK_BYTES / OPERATION_PAGE_BYTES;
+
+	for (uint64_t page = chunk * pages; page < (chunk + 1) * pages; page++)
+		if (shadow_page_in_use(run->shadow, page))
+			return true;
+	return false;
+}
+
+/* A hole where the shadow, too, knows of zeroes only need not be read. */
+static bool sweep_chunks(struct sweep *sweep)
+{
+	struct run *run = sweep->run;
+	uint64_t size_bytes = run->schedule->plan.size_bytes, data_bytes = 0;
+	uint64_t chunks = (size_bytes + RUN_CHUNK_BYTES - 1) / RUN_CHUNK_BYTES;
+
+	for (uint64_t chunk = 0; chunk < chunks; chunk++) {
+		uint64_t begin_bytes = chunk * RUN_CHUNK_BYTES, end_bytes = begin_bytes + RUN_CHUNK_BYTES, end = chunk + 1;
+
+		if (!run_chunk_recorded(run, chunk))
+			continue;
+		if (data_bytes < end_bytes)
+			data_bytes = run->port->calls->next_data(run->port, begin_bytes);
+		if (data_bytes >= end_bytes && !chunk_in_use(run, chunk))
+			continue;
+		while (end < chunks && end < chunk + STRETCH_CHUNKS && run_chunk_recorded(run, end) && chunk_in_use(run, end))
+			end++;
+		end_bytes = end * RUN_CHUNK_BYTES < size_bytes ? end * RUN_CHUNK_BYTES : size_bytes;
+		if (!scan_range(run, begin_bytes, end_bytes, take, sweep))
+			return false;
+		chunk = end - 1;
+	}
+	return true;
+}
+
+static void take_again(void *context, uint64_t offset_bytes, uint64_t length_bytes, const uint8_t *data)
+{
+	struct sweep *sweep = context;
+
+	sweep->right = true;
+	for (uint64_t at = 0; at < length_bytes; at += OPERATION_SECTOR_BYTES) {
+		struct expectation expected;
+		struct sighting seen;
+		uint64_t sector = (offset_bytes + at) / OPERATION_SECTOR_BYTES;
+
+		shadow_expect(sweep->run->shadow, sector, &expected);
+		if (compare_sector(&sweep->compare, sector, &expected, data + at, &seen) == COMPARE_WRONG)
+			sweep->right = false;
+	}
+}
+
+/* What the sweep found is read once more; what a read found is held against what the sweep found. */
+static bool look_again(struct sweep *sweep)
+{
+	struct run *run = sweep->run;
+	uint64_t block_bytes = run->schedule->plan.block_bytes;
+
+	for (size_t at = 0; at < run->findings.count; at++) {
+		struct finding *finding = &run->findings.list[at];
+		uint64_t block = finding->sector * OPERATION_SECTOR_BYTES / block_bytes;
+		struct expectation expected;
+
+		shadow_expect(run->shadow, finding->sector, &expected);
+		if (finding->reader && expected.candidates[expected.count - 1] != finding->expected) {
+			finding->fate = FINDING_REWRITTEN;
+			continue;
+		}
+		if (!scan_range(run, block * block_bytes, (block + 1) * block_bytes, take_again, sweep))
+			return false;
+		finding->fate = sweep->right ? FINDING_GONE : FINDING_STAYS;
+	}
+	return true;
+}
+
+/* One finding for each sector: the sweep's content, with the read that came upon it first. */
+static void merge(struct findings *findings)
+{
+	size_t kept = 0;
+
+	findings_sort(findings);
+	for (size_t at = 0; at < findings->count; at++) {
+		struct finding *finding = &findings->list[at], *last = kept ? &findings->list[kept - 1] : NULL;
+
+		if (last && last->sector == finding->sector) {
+			if (last->reader == 0 && last->expected == finding->expected) {
+				last->reader = finding->reader;
+				last->when_ns = finding->when_ns;
+			}
+			findings->total--;
+			continue;
+		}
+		if (&findings->list[kept] != finding)
+			findings->list[kept] = *finding;
+		kept++;
+	}
+	findings->count = kept;
+}
+
+bool sweep_device(struct run *run)
+{
+	struct sweep sweep = {.run = run, .compare = {.identity = &run->identity, .schedule = run->schedule}};
+	int error = run->port->calls->settle(run->port, 0, run->schedule->plan.size_bytes);
+	bool good;
+
+	if (error < 0) {
+		run_fail(run, "writing back the page cache failed: %s", strerror(-error));
+		return false;
+	}
+	sweep.device = malloc(run->limits.scan_bytes);
+	sweep.shadow = malloc(run->limits.scan_bytes);
+	if (!sweep.device || !sweep.shadow)
+		err(3, "no memory for the sweep");
+	if (run->limits.seal)
+		sweep.seal = seal_open();
+	atomic_store(&run->progress.done, 0);
+	atomic_store(&run->progress.total, shadow_sectors_in_use(run->shadow) * OPERATION_SECTOR_BYTES);
+	atomic_store(&run->progress.phase, "reading everything once more");
+	good = sweep_chunks(&sweep);
+	if (sweep.seal)
+		seal_close(sweep.seal, &run->seal);
+	good = good && look_again(&sweep);
+	merge(&run->findings);
+	if (!atomic_load(&run->stalled)) {
+		free(sweep.device);
+		free(sweep.shadow);
+	}
+	return good;
+}
