@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <linux/ioctl.h>
 
-#include "seed.h"
+#include "support/seed.h"
 #include "suite.h"
 #include "tag.h"
 

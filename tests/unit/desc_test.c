@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "seed.h"
+#include "support/seed.h"
 #include "suite.h"
 
 enum { DESC_BYTES = 24, MIB = 1 << 20 };

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "seed.h"
+#include "support/seed.h"
 #include "suite.h"
 
 /* ---- the rules, from the protocol ----------------------------------------------------------- */

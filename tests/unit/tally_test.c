@@ -1,6 +1,6 @@
 #include "tally.h"
 
-#include "seed.h"
+#include "support/seed.h"
 #include "suite.h"
 
 START_TEST(test_a_new_queue_has_unborn_tags_only)
