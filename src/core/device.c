@@ -26,7 +26,7 @@ enum device_move {
 	LEAVE,
 	STOP,
 	JOIN,
-	DISMISS,
+	DISMISS,  /* join, but tell the queues to leave: their tags may never come back */
 	DELETE,
 	FINISH,
 	/* one of those, as the state's bits say, see device_resolve() */

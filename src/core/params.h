@@ -1,4 +1,4 @@
-/* params: one configuration → dev_info and params as the kernel wants them, or a refusal that a person understands. */
+/* params: one configuration → dev_info and params as the kernel wants them, or a refusal that people understand. */
 #ifndef REFUBLK_PARAMS_H
 #define REFUBLK_PARAMS_H
 
