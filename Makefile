@@ -95,6 +95,9 @@ $(BUILD)/examples/%: src/examples/%.c $(BUILD)/librefublk.a
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) -std=gnu11 $(WARNINGS) $(ERROR) -O2 -g -Isrc $< $(BUILD)/librefublk.a $(LIBS) -o $@
 
+$(BUILD)/lives: tests/integrity/lives/lives.c $(BUILD)/librefublk.a
+	$(QUIET)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(ERROR) -O2 -g -Isrc $< $(BUILD)/librefublk.a $(LIBS) -o $@
+
 .PHONY: setup-build setup-vm setup-test
 setup-build setup-vm setup-test: setup-%:
 	@tests/setup $*
@@ -158,6 +161,8 @@ $(foreach test,$(UNIT_TESTS),$(eval $(BUILD)/unit/$(test): $(SEAM.$(test):%=$(BU
 unit-programs: $(UNIT_PROGRAMS)
 test-unit: setup-test unit-programs build ## unit tests, mirrors of src/
 	@tests/units $(UNIT_PROGRAMS)
+	@tests/unit/cli_errors.sh
+	@spec/check-troubleshooting
 test-asan: setup-test ## the same under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory VARIANT=asan unit-programs
 	@tests/units $(UNIT_TESTS:%=build/asan/unit/%)
@@ -178,7 +183,7 @@ check-uapi: setup-vm ## our uapi.h against the newest header that Debian package
 .PHONY: vm-simple-e2e vm-e2e integrity-test
 vm-simple-e2e: setup-vm build ## one small VM case on the newest kernel
 	@vm/run 7.3 smoke
-vm-e2e integrity-test: setup-vm build $(EXAMPLES:%=build/plain/examples/%) ## every VM case on every kernel, and a table
+vm-e2e integrity-test: setup-vm build build/plain/lives $(EXAMPLES:%=build/plain/examples/%) ## every VM case on every kernel, and a table
 	@vm/all
 
 .PHONY: help
