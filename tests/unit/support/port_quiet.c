@@ -127,13 +127,24 @@ static void port_quiet_play(struct port *port)
 	pthread_mutex_unlock(&lock);
 }
 
-int port_wait(struct port *port, uint32_t limit_ms)
+static void port_quiet_listen(struct port *port, int patience_ms)
 {
 	struct pollfd wake = { .fd = port->wake_fd, .events = POLLIN };
 
-	port_quiet_play(port);
-	if (port->wake != 0 && poll(&wake, 1, port->count == 0 && limit_ms > 0 ? PORT_QUIET_POLL_MS : 0) == 1)
+	if (port->wake != 0 && poll(&wake, 1, patience_ms) == 1)
 		port_quiet_end(port, &port->wake, POLLIN);
+}
+
+int port_wait(struct port *port, uint32_t limit_ms)
+{
+	uint32_t waited_ms;
+
+	port_quiet_play(port);
+	port_quiet_listen(port, 0);
+	for (waited_ms = 0; port->count == 0 && waited_ms < limit_ms; waited_ms += PORT_QUIET_POLL_MS) {
+		port_quiet_listen(port, PORT_QUIET_POLL_MS);
+		port_quiet_play(port);
+	}
 	return port->count > 0 ? 0 : -ETIME;
 }
 

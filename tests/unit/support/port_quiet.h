@@ -8,8 +8,7 @@
 /* The next port_uring_open() answers this. */
 void port_quiet_open_answer(int answer);
 
-/* Every command under way, and every one that follows, ends with this result. 0: they stay under way. Wake the queue
- * after it. */
+/* Every command under way, and every one that follows, ends with this result. 0: they stay under way. */
 void port_quiet_end_all(int32_t result);
 
 /* The command of tag 0 ends with 0: a request. */
