@@ -39,7 +39,7 @@ CFLAGS_ALL := $(WARNINGS) $(ERROR) $(OPTIMISE.$(VARIANT)) -fPIC -fvisibility=hid
 LIBS := -luring -pthread
 CLI_LIBS := -ljansson
 CHECK_LIBS := -lcheck -lsubunit -lrt -lm
-THREADED := serve_test later_test queue_test
+THREADED := serve_later_test queue_test
 
 LIBRARY_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o) $(SYS_SOURCES:%.c=$(BUILD)/%.o)
 OBJECTS := $(LIBRARY_OBJECTS) $(BACKEND_SOURCES:%.c=$(BUILD)/%.o)
@@ -145,7 +145,8 @@ SEAM.file_disk_test := file_rig
 SEAM.serve_test := port_script serve_rig
 SEAM.serve_order_test := port_script serve_rig
 SEAM.serve_lend_test := port_script serve_rig
-SEAM.later_test := port_script serve_rig
+SEAM.serve_break_test := port_script serve_rig
+SEAM.serve_later_test := port_script serve_rig
 SEAM.trace_test := port_script serve_rig
 SEAM.queue_test := port_quiet
 SEAM.run_test := plane_script
