@@ -59,6 +59,8 @@ int signals_install(struct refublk **device)
 	signals.write_fd = ends[1];
 	signals.device = device;
 	sigaction(SIGPIPE, &ignore, NULL);
+	/* A file size limit is an error of the backing file, not the end of the server. */
+	sigaction(SIGXFSZ, &ignore, NULL);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		sigaction(numbers[i], NULL, &before);
 		if (numbers[i] != SIGHUP || before.sa_handler != SIG_IGN)
