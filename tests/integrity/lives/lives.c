@@ -88,7 +88,7 @@ static void touch(const char *path, bool write)
 {
 	void *block = NULL;
 	int fd = open(path, (write ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC);
-	ssize_t count = -1;
+	ssize_t count;
 
 	if (fd < 0 || posix_memalign(&block, BLOCK_BYTES, BLOCK_BYTES)) {
 		fail("cannot open the disk", errno);
@@ -217,7 +217,7 @@ static void *close_later(void *fd)
 {
 	poll(NULL, 0, HOLD_MS);
 	close(*(int *)fd);
-	return NULL;
+	return fd;
 }
 
 /* DEL waits for whoever has the disk open; the wait is said, and ends with the user. */
@@ -243,7 +243,7 @@ static void life_with_a_last_user(void)
 static void *write_block(void *path)
 {
 	touch(path, true);
-	return NULL;
+	return path;
 }
 
 static void *complete_later(void *context)
@@ -282,42 +282,52 @@ static void life_with_a_slow_backend(void)
 		fail("the wait is not said", 0);
 }
 
-enum { GREEDY_ID = 33 };
+enum { OPENER_ID = 33, OPENER_TRIES = 10 };
+
+struct opener {
+	atomic_bool give_up;
+	bool was_first;
+};
 
 static void *open_first(void *context)
 {
+	struct opener *opener = context;
 	int fd = -1;
 
-	for (int i = 0; i < 200000 && fd < 0; i++) {
+	while (fd < 0 && !atomic_load(&opener->give_up))
 		fd = open("/dev/ublkc33", O_RDWR | O_CLOEXEC);
-		if (fd < 0)
-			poll(NULL, 0, 0);
-	}
-	*(atomic_bool *)context = fd >= 0;
-	poll(NULL, 0, 2000);
-	if (fd >= 0)
+	if (fd >= 0) {
+		opener->was_first = true;
+		poll(NULL, 0, 2000);
 		close(fd);
+	}
 	return NULL;
 }
 
-/* Like udev, but slow: whoever has the character device open keeps the server waiting, not failing. */
+/* Like udev, but slow: whoever has the character device open keeps the server waiting, not failing. The opener does not win
+ * each race. */
 static void life_with_a_quick_opener(void)
 {
 	struct refublk_options options = options_of(1, 4);
-	atomic_bool was_open = false;
-	pthread_t opener;
-	int error;
+	struct opener opener = { 0 };
 
-	options.id = GREEDY_ID;
-	if (pthread_create(&opener, NULL, open_first, &was_open))
-		abort();
-	error = refublk_start(&device, &options, &backend, NULL);
-	if (error)
-		fail("refublk_start", error);
-	pthread_join(opener, NULL);
-	printf("    the opener was %s\n", was_open ? "quicker" : "too late");
-	if (!error)
-		stop_and_free(device);
+	options.id = OPENER_ID;
+	for (int i = 0; i < OPENER_TRIES && !opener.was_first && !failure[0]; i++) {
+		pthread_t thread;
+		int error;
+
+		atomic_store(&opener.give_up, false);
+		if (pthread_create(&thread, NULL, open_first, &opener))
+			abort();
+		error = refublk_start(&device, &options, &backend, NULL);
+		atomic_store(&opener.give_up, true);
+		pthread_join(thread, NULL);
+		if (error)
+			fail("refublk_start", error);
+		else
+			stop_and_free(device);
+	}
+	printf("    the opener was %s\n", opener.was_first ? "quicker" : "never quicker");
 }
 
 /* ---- all of them --------------------------------------------------------------------------- */
@@ -354,7 +364,6 @@ static bool live(const struct life *life)
 	const unsigned int nodes = count_entries("/dev", "ublk");
 	const double begin = seconds();
 
-	printf("%s\n", life->name);
 	failure[0] = '\0';
 	late_line[0] = '\0';
 	life->run();
