@@ -50,7 +50,7 @@ for line in command completion descriptor; do
     if sed "${number}d" border | awk -v tags=32 -f check.awk >verdict; then fail "a trace without its line $number passes"; fi
     if sed "${number}p" border | awk -v tags=32 -f check.awk >verdict; then fail "a trace with its line $number twice passes"; fi
 done
-awk '/ c0107521 / && queue == "" { queue = $2; next } queue == $2 { $1 = $1 - 1 } { print }' \
+awk '!found && / c0107521 / { found = 1; queue = $2; next } found && queue == $2 { $1 = $1 - 1 } { print }' \
     border >renumbered
 if awk -v tags=32 -f check.awk renumbered >verdict; then fail 'a trace without one of its commits passes'; fi
 say "$(head -n 1 verdict)"
