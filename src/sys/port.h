@@ -1,5 +1,5 @@
 /* port: the seam between serve and the world. port_uring.c is the real one and the only data-path file that
- * includes liburing; the simulator and the unit tests link another. A port belongs to one thread. */
+ * includes liburing, with ring.c; the simulator and the unit tests link another. A port belongs to one thread. */
 #ifndef REFUBLK_PORT_H
 #define REFUBLK_PORT_H
 

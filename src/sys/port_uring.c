@@ -1,13 +1,13 @@
 #include "port_uring.h"
 
 #include <errno.h>
-#include <liburing.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "ring.h"
 
 /* The most entries that the kernel gives a submission queue. */
 enum { PORT_URING_ENTRIES_MAX = 32768 };
@@ -46,10 +46,7 @@ static int port_uring_ring(struct io_uring *ring, uint64_t entries)
 	if (entries > PORT_URING_ENTRIES_MAX)
 		return -EINVAL;
 	for (i = 0; result == -EINVAL && i < sizeof(port_uring_flags) / sizeof(port_uring_flags[0]); i++) {
-		struct io_uring_params params = { .flags = port_uring_flags[i] | IORING_SETUP_CQSIZE,
-						  .cq_entries = (uint32_t)entries };
-
-		result = io_uring_queue_init_params((unsigned int)entries, ring, &params);
+		result = ring_open(ring, (unsigned int)entries, (unsigned int)entries, port_uring_flags[i] | IORING_SETUP_CQSIZE);
 	}
 	return result;
 }
@@ -66,8 +63,6 @@ int port_uring_open(struct port **port, int char_fd, int wake_fd, uint32_t depth
 		free(made);
 		return result;
 	}
-	/* A child of a backend's must not hold our completions. */
-	(void)io_uring_ring_dontfork(&made->ring);
 	made->owner = gettid();
 	made->char_fd = char_fd;
 	made->wake_fd = wake_fd;
@@ -80,7 +75,7 @@ void port_uring_close(struct port *port)
 	if (!port)
 		return;
 	CHECK(gettid() == port->owner);
-	io_uring_queue_exit(&port->ring);
+	ring_close(&port->ring);
 	free(port);
 }
 
