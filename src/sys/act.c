@@ -196,7 +196,8 @@ static uint32_t act_open_queues(struct refublk *device)
 	return error ? act_failed(device, DEVICE_QUEUE_FAILED, error) : DEVICE_EVENTS;
 }
 
-/* The character device is ours until the last thread has ended: closed earlier, its number could become another file's. */
+/* The character device is ours until the last thread has ended: closed earlier, its descriptor could become another
+ * file's. */
 uint32_t act_ended(struct refublk *device)
 {
 	if (!device->ending || device->queues_running)

@@ -6,8 +6,8 @@
 #include "control.h"
 
 /* All: 0, or -errno, logged with its reason; only -ENODEV (no such device) is not logged, since it is the caller's to
- * judge. -ETIMEDOUT: the kernel has not answered within the limit. Such a command can't be taken back: it stays in flight,
- * the control takes no other, and the process may have to wait for the kernel when it exits. */
+ * judge. -ETIMEDOUT: the kernel has not answered within the limit. Such a command can't be taken back: it stays in
+ * flight, the control takes no other, and the process may have to wait for the kernel when it exits. */
 
 int admin_features(struct control *control, struct log log, uint64_t *features) __attribute__((warn_unused_result));
 

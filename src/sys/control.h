@@ -34,8 +34,8 @@ struct control_news {
 	struct report report;
 };
 
-/* Waits for the answer in flight, a report from the pipe (report_fd -1: none; non-blocking), or the limit (CONTROL_FOREVER:
- * none); EINTR is retried. An answer comes before a report. */
+/* Waits for the answer in flight, a report from the pipe (report_fd -1: none; non-blocking), or the limit
+ * (CONTROL_FOREVER: none); EINTR is retried. An answer comes before a report. */
 #define CONTROL_FOREVER UINT32_MAX
 struct control_news control_wait(struct control *control, int report_fd, uint32_t limit_ms);
 

@@ -39,7 +39,8 @@ struct reason_row {
 
 #define WHY_NOT_LOADED "the ublk driver is not there"
 #define REMEDY_NOT_LOADED \
-	"load it with `modprobe ublk_drv`; where no such module exists, use a kernel with CONFIG_BLK_DEV_UBLK=m (Linux 6.12 or newer)"
+	"load it with `modprobe ublk_drv`; " \
+	"where no such module exists, use a kernel with CONFIG_BLK_DEV_UBLK=m (Linux 6.12 or newer)"
 #define WHY_NOT_ROOT "this process lacks CAP_SYS_ADMIN"
 #define REMEDY_ROOT "run it as root, or give a container this capability and the device node"
 #define WHY_OLD_KERNEL "this kernel's ublk driver does not know it"
@@ -77,7 +78,8 @@ static const struct reason_row rows[] = {
 	{ REASON_SET_PARAMS, -EINVAL, "the ublk driver does not take this combination of sizes", NULL },
 	{ REASON_SET_PARAMS, -EOPNOTSUPP, "the ublk driver did not grant what was asked for", REMEDY_OLD_KERNEL },
 	{ REASON_OPEN_CHARDEV, -ENOENT, "the node has not appeared",
-	  "look whether /dev is a devtmpfs here (in a container: share the host's /dev), and for udev rules that rename it" },
+	  "look whether /dev is a devtmpfs here (in a container: share the host's /dev), "
+	  "and for udev rules that rename it" },
 	{ REASON_OPEN_CHARDEV, -EBUSY, "another process holds it open", "find it with `fuser -v` and end it" },
 	{ REASON_OPEN_CHARDEV, -EPERM, "the device cgroup or a security module forbids it",
 	  "allow the character device in the container or the service's unit (DeviceAllow=)" },
@@ -99,7 +101,8 @@ static const struct reason_row rows[] = {
 	{ REASON_RECOVER, -EINVAL, "it was not made for recovery", "delete it and add it again" },
 	{ REASON_FIND_BLOCK, -ENOENT, "the device is live, but its node has not appeared",
 	  "look whether /dev is a devtmpfs here, and for udev rules that rename it" },
-	{ REASON_FIND_BLOCK, -ENOTBLK, "a regular file stands in its place: something wrote to the path before the device came",
+	{ REASON_FIND_BLOCK, -ENOTBLK,
+	  "a regular file stands in its place: something wrote to the path before the device came",
 	  "delete that file" },
 	{ REASON_ATTEMPTS, -EPERM, WHY_NOT_ROOT, REMEDY_ROOT },
 	{ REASON_ATTEMPTS, -EACCES, WHY_NOT_ROOT, REMEDY_ROOT },

@@ -13,7 +13,7 @@
 #include "queue.h"
 #include "refublk.h"
 
-/* What the public API calls a device. start.c fills in what is above the line. */
+/* What the public API calls a device. public.c fills in what is above the line. */
 struct refublk {
 	struct control *control;
 	const struct refublk_backend *backend;

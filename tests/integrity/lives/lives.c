@@ -304,8 +304,8 @@ static void *open_first(void *context)
 	return NULL;
 }
 
-/* Like udev, but slow: whoever has the character device open keeps the server waiting, not failing. The opener does not win
- * each race. */
+/* Like udev, but slow: whoever has the character device open keeps the server waiting, not failing. The opener does
+ * not win each race. */
 static void life_with_a_quick_opener(void)
 {
 	struct refublk_options options = options_of(1, 4);
