@@ -10,16 +10,9 @@ static const struct operation *operation_of(struct compare *compare, uint32_t re
 	return &compare->last;
 }
 
-static uint64_t zero_hash(void)
-{
-	static const uint8_t zeroes[OPERATION_SECTOR_BYTES];
-
-	return stamp_hash(zeroes);
-}
-
 bool compare_content(struct compare *compare, uint64_t sector, uint32_t reference, uint64_t hash, void *out)
 {
-	if (reference == CELL_RECORDED ? hash == zero_hash() : cell_kind(reference) == CELL_ZERO) {
+	if (reference == CELL_RECORDED ? hash == stamp_zero_hash() : cell_kind(reference) == CELL_ZERO) {
 		memset(out, 0, OPERATION_SECTOR_BYTES);
 		return true;
 	}

@@ -28,8 +28,11 @@ void findings_add(struct findings *findings, uint64_t sector, const struct expec
 		.contenders = expected->count,
 		.before = expected->before,
 		.reader = reader,
+		.settled = expected->settled,
 		.pinned = expected->pinned,
 	};
+	for (uint32_t at = 0; at < expected->count && at < FINDINGS_CONTENDERS; at++)
+		finding->others[at] = expected->candidates[at];
 	memcpy(finding->data, data, sizeof finding->data);
 }
 

@@ -7,6 +7,7 @@
 #include "shadow.h"
 
 #define FINDINGS_KEPT 16384u
+#define FINDINGS_CONTENDERS 16u
 
 enum finding_fate {
 	FINDING_STAYS,			/* a second look found it wrong too */
@@ -20,9 +21,11 @@ struct finding {
 	uint64_t when_ns;
 	uint32_t expected;		/* reference (cell.h) of the last contender: the one that should have won */
 	uint32_t contenders;
+	uint32_t others[FINDINGS_CONTENDERS];	/* the first of the contenders */
 	uint32_t before;
 	uint32_t reader;		/* the read that found it; 0 for the final sweep */
 	enum finding_fate fate;
+	bool settled;			/* no change was in flight while it was read */
 	bool pinned;			/* an earlier read had found another mix */
 	uint8_t data[OPERATION_SECTOR_BYTES];
 };

@@ -33,12 +33,8 @@ static bool in_use(const struct run *run, uint64_t first_sector, uint64_t sector
 {
 	uint64_t first = first_sector / OPERATION_PAGE_SECTORS;
 	uint64_t end = (first_sector + sectors + OPERATION_PAGE_SECTORS - 1) / OPERATION_PAGE_SECTORS;
-	uint64_t step = end - first > 4096 ? (end - first) / 4096 : 1;
 
-	for (uint64_t page = first; page < end; page += step)
-		if (shadow_page_in_use(run->shadow, page))
-			return true;
-	return false;
+	return shadow_pages_in_use(run->shadow, first, end);
 }
 
 static void draw_square(FILE *file, const struct square *square, unsigned at, bool used)

@@ -13,6 +13,7 @@ struct pages {
 	size_t reserved_bytes;
 	uint32_t *slots;		/* index + 1 into pages, 0 for empty */
 	size_t slot_count;		/* a power of two */
+	uint8_t *groups;		/* a bit for each group that has a page */
 	uint32_t count;
 	uint32_t limit;
 	uint64_t zero_hash;
@@ -20,7 +21,6 @@ struct pages {
 
 struct pages *pages_new(uint64_t size_bytes)
 {
-	static const uint8_t zeroes[OPERATION_SECTOR_BYTES];
 	struct pages *pages = calloc(1, sizeof *pages);
 	uint64_t limit = size_bytes / OPERATION_PAGE_BYTES + 1;
 
@@ -30,10 +30,11 @@ struct pages *pages_new(uint64_t size_bytes)
 	pages->reserved_bytes = (size_t)pages->limit * sizeof(struct page);
 	pages->slot_count = SLOTS_FIRST;
 	pages->slots = calloc(pages->slot_count, sizeof *pages->slots);
+	pages->groups = calloc(limit / PAGES_GROUP / 8 + 1, 1);
 	pages->pages = mmap(NULL, pages->reserved_bytes, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	pages->zero_hash = stamp_hash(zeroes);
-	if (pages->slots && pages->pages != MAP_FAILED)
+	pages->zero_hash = stamp_zero_hash();
+	if (pages->slots && pages->groups && pages->pages != MAP_FAILED)
 		return pages;
 	pages_free(pages);
 	return NULL;
@@ -46,6 +47,7 @@ void pages_free(struct pages *pages)
 	if (pages->pages != MAP_FAILED)
 		munmap(pages->pages, pages->reserved_bytes);
 	free(pages->slots);
+	free(pages->groups);
 	free(pages);
 }
 
@@ -89,11 +91,17 @@ struct page *pages_make(struct pages *pages, uint64_t number)
 	page = &pages->pages[pages->count++];
 	*slot = pages->count;
 	page->number = number;
+	pages->groups[number / PAGES_GROUP / 8] |= (uint8_t)(1u << number / PAGES_GROUP % 8);
 	for (unsigned at = 0; at < OPERATION_PAGE_SECTORS; at++)
 		page->cells[at].hash = pages->zero_hash;
 	if (pages->count > pages->slot_count / 4 * 3)
 		grow(pages);
 	return page;
+}
+
+bool pages_group_in_use(const struct pages *pages, uint64_t group)
+{
+	return pages->groups[group / 8] & 1u << group % 8;
 }
 
 size_t pages_count(const struct pages *pages)

@@ -15,6 +15,8 @@ struct page {
 	struct cell cells[OPERATION_PAGE_SECTORS];
 };
 
+#define PAGES_GROUP 256u
+
 struct pages;
 
 /* For a device of this size; NULL without memory. */
@@ -26,6 +28,9 @@ struct page *pages_find(const struct pages *pages, uint64_t number);
 
 /* Makes it, with recorded zeroes, when it is not there. */
 struct page *pages_make(struct pages *pages, uint64_t number);
+
+/* Is any page of this group of PAGES_GROUP there? */
+bool pages_group_in_use(const struct pages *pages, uint64_t group);
 
 size_t pages_count(const struct pages *pages);
 size_t pages_memory_bytes(const struct pages *pages);

@@ -18,6 +18,7 @@ struct io {
 	int64_t result;			/* bytes of a read or write, 0 for others, or a negative errno */
 	uint64_t done_bytes;		/* the port's: how far a read or write has come */
 	unsigned retries;		/* the port's */
+	bool punched;			/* the port's: zeroes were asked for as a hole */
 };
 
 struct port;
@@ -37,10 +38,12 @@ struct port {
 	const struct port_calls *calls;
 };
 
+#define PORT_POISON 0xb1ac5ad0dead10ccull
+
 /* Before a read: a sector that it leaves alone must not pass for what was in the buffer before. */
 static inline void port_poison(void *data, uint64_t length_bytes)
 {
-	static const uint64_t mark = 0xb1ac5ad0dead10ccu;
+	static const uint64_t mark = PORT_POISON;
 
 	for (uint64_t at = 0; at < length_bytes; at += OPERATION_SECTOR_BYTES) {
 		memcpy((uint8_t *)data + at, &mark, sizeof mark);

@@ -27,6 +27,9 @@ static void mark_all(struct run *run, uint64_t chunks)
 			mark(run, chunk);
 		return;
 	}
+	for (uint64_t chunk = 0; run->limits.also && chunk < chunks; chunk++)
+		if (run->limits.also[chunk / 8] & 1u << chunk % 8)
+			mark(run, chunk);
 	for (uint32_t at = 0; at < (schedule->list ? schedule->list_count : schedule->count); at++) {
 		struct operation operation =
 			schedule->list ? schedule->list[at] : schedule_operation(schedule, at + 1);

@@ -3,6 +3,7 @@
 #include <liburing.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,7 +30,7 @@ struct ring {
 	int direct_fd, buffered_fd;
 	uint64_t size_bytes;
 	bool block_device;
-	bool no_zero_range;		/* the file system has no such operation: punching reads as zeroes too */
+	_Atomic bool no_zero_range;	/* the file system has no such operation: punching reads as zeroes too */
 };
 
 static int fd_of(const struct ring *ring, const struct io *io)
@@ -58,7 +59,7 @@ static void prepare_transfer(const struct ring *ring, struct io_uring_sqe *sqe, 
 		sqe->rw_flags = RWF_DSYNC;
 }
 
-static void prepare(const struct ring *ring, struct io_uring_sqe *sqe, struct io *io)
+static void prepare(struct ring *ring, struct io_uring_sqe *sqe, struct io *io)
 {
 	int fd = fd_of(ring, io), mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 
@@ -71,7 +72,8 @@ static void prepare(const struct ring *ring, struct io_uring_sqe *sqe, struct io
 		io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
 		break;
 	case OPERATION_ZEROES:
-		if (!ring->no_zero_range)
+		io->punched = atomic_load(&ring->no_zero_range);
+		if (!io->punched)
 			mode = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
 		io_uring_prep_fallocate(sqe, fd, mode, (off_t)io->offset_bytes, (off_t)io->length_bytes);
 		break;
@@ -122,8 +124,8 @@ static bool complete(struct ring *ring, struct lane *lane, struct io *io, int re
 		submit(ring, lane, io);
 		return false;
 	}
-	if (result == -EOPNOTSUPP && io->kind == OPERATION_ZEROES && !ring->block_device && !ring->no_zero_range) {
-		ring->no_zero_range = true;
+	if (result == -EOPNOTSUPP && io->kind == OPERATION_ZEROES && !ring->block_device && !io->punched) {
+		atomic_store(&ring->no_zero_range, true);
 		submit(ring, lane, io);
 		return false;
 	}
@@ -176,7 +178,8 @@ static int ring_settle(struct port *port, uint64_t offset_bytes, uint64_t length
 {
 	struct ring *ring = (struct ring *)port;
 
-	if (fdatasync(ring->buffered_fd) < 0)
+	if (sync_file_range(ring->buffered_fd, (off_t)offset_bytes, (off_t)length_bytes,
+			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER) < 0)
 		return -errno;
 	return -posix_fadvise(ring->buffered_fd, (off_t)offset_bytes, (off_t)length_bytes, POSIX_FADV_DONTNEED);
 }

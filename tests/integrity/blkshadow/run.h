@@ -21,6 +21,7 @@ struct run_limits {
 	unsigned stall_seconds;		/* an operation that takes longer means that the device has stalled */
 	uint64_t scan_bytes;		/* one read of the recorder and of the sweep */
 	bool direct;			/* recorder and sweep bypass the page cache */
+	const uint8_t *also;		/* a bit per chunk that is recorded in any case; NULL for none */
 	bool record_all;		/* the whole device, not only what the schedule touches and its neighbours */
 	bool seal;			/* MD5 over all that is determined, at the end */
 };

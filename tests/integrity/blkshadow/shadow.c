@@ -24,7 +24,6 @@ struct shadow {
 
 struct shadow *shadow_new(uint64_t size_bytes, enum shadow_discard discard)
 {
-	static const uint8_t zeroes[OPERATION_SECTOR_BYTES];
 	struct shadow *shadow = calloc(1, sizeof *shadow);
 
 	if (!shadow)
@@ -33,7 +32,7 @@ struct shadow *shadow_new(uint64_t size_bytes, enum shadow_discard discard)
 	shadow->sets = sets_new();
 	if (!shadow->pages)
 		err(3, "no memory for the shadow");
-	shadow->zero_hash = stamp_hash(zeroes);
+	shadow->zero_hash = stamp_zero_hash();
 	shadow->clock = 2;
 	shadow->discard = discard;
 	return shadow;
@@ -288,9 +287,15 @@ void shadow_expect(struct shadow *shadow, uint64_t sector, struct expectation *e
 	expect(shadow, cell ? cell : &untouched, shadow->clock + 1, expected);
 }
 
-bool shadow_page_in_use(const struct shadow *shadow, uint64_t page)
+bool shadow_pages_in_use(const struct shadow *shadow, uint64_t first, uint64_t end)
 {
-	return pages_find(shadow->pages, page) != NULL;
+	for (uint64_t page = first; page < end; page++) {
+		if (!pages_group_in_use(shadow->pages, page / PAGES_GROUP))
+			page += PAGES_GROUP - page % PAGES_GROUP - 1;
+		else if (pages_find(shadow->pages, page))
+			return true;
+	}
+	return false;
 }
 
 uint64_t shadow_sectors_in_use(const struct shadow *shadow)

@@ -61,8 +61,8 @@ void shadow_end(struct shadow *shadow, uint32_t number, enum shadow_outcome outc
 /* What a read that begins and ends now would be checked against. */
 void shadow_expect(struct shadow *shadow, uint64_t sector, struct expectation *expected);
 
-/* Is anything known of the page but that it holds recorded zeroes? */
-bool shadow_page_in_use(const struct shadow *shadow, uint64_t page);
+/* Is anything known of the pages [first, end) but that they hold recorded zeroes? */
+bool shadow_pages_in_use(const struct shadow *shadow, uint64_t first, uint64_t end);
 
 uint64_t shadow_sectors_in_use(const struct shadow *shadow);
 size_t shadow_memory_bytes(const struct shadow *shadow);

@@ -66,7 +66,7 @@ static bool fails_once(struct work *work, const struct schedule *schedule)
 		work->shrink->stalled = true;
 		return false;
 	}
-	same = attempt.result == ATTEMPT_CORRUPT && attempt.verdicts.main == work->failed->verdicts.main;
+	same = attempt.result == ATTEMPT_CORRUPT && verdict_akin(attempt.verdicts.main, work->failed->verdicts.main);
 	attempt_close(&attempt);
 	return same;
 }
@@ -151,7 +151,9 @@ static bool find_start(struct work *work)
 				want_near(work);
 			for (uint32_t at = 0; choice == 2 && at < journal->event_count; at++)
 				work->trial[SCHEDULE_NUMBER(journal->events[at])] = true;
-			if (fails(work, work->trial, false)) {
+			/* One after the other there are no races, so what fails then fails every time. */
+			work->in_turn = fails(work, work->trial, true);
+			if (work->in_turn || fails(work, work->trial, false)) {
 				adopt(work);
 				return true;
 			}
@@ -202,6 +204,25 @@ static void measure(struct work *work)
 		shrink->schedule.repeats = shrink->failures ? shrink->tries * 5 / shrink->failures : REPEATS_MAX;
 }
 
+static void mark_chunk(const struct work *work, uint8_t *chunks, uint64_t sector)
+{
+	uint64_t bytes = sector * OPERATION_SECTOR_BYTES, chunk = bytes / RUN_CHUNK_BYTES;
+
+	if (bytes < work->failed->run.schedule->plan.size_bytes)
+		chunks[chunk / 8] |= (uint8_t)(1u << chunk % 8);
+}
+
+/* Where the failed attempt found something wrong is recorded, even if nothing of a part goes there. */
+static void mark_chunks(const struct work *work, uint8_t *chunks)
+{
+	const struct findings *findings = &work->failed->run.findings;
+
+	for (size_t at = 0; at < findings->count; at++) {
+		mark_chunk(work, chunks, findings->list[at].sector);
+		mark_chunk(work, chunks, work->failed->verdicts.list[at].found_sector);
+	}
+}
+
 static void *zeroed(size_t count, size_t bytes)
 {
 	void *memory = calloc(count, bytes);
@@ -217,10 +238,13 @@ bool shrink_attempt(struct shrink *shrink, const struct attempt *failed, struct 
 	size_t entries = (size_t)failed->run.journal.operation_limit + 1;
 	struct work work = {.shrink = shrink, .failed = failed, .port = port, .identity = identity, .limits = *limits,
 			    .until_ns = journal_now_ns(&failed->run.journal) + seconds * SECOND_NS};
+	uint8_t *chunks = zeroed(failed->run.schedule->plan.size_bytes / RUN_CHUNK_BYTES / 8 + 1, 1);
 	bool again;
 
 	*shrink = (struct shrink){0};
+	mark_chunks(&work, chunks);
 	work.limits.record_all = false;
+	work.limits.also = chunks;
 	work.limits.seal = false;
 	work.limits.seconds = 0;
 	work.kept = zeroed(entries, 1);
@@ -233,9 +257,10 @@ bool shrink_attempt(struct shrink *shrink, const struct attempt *failed, struct 
 	again = find_start(&work);
 	if (again) {
 		leave_out(&work);
-		work.in_turn = fails(&work, work.kept, true);
-		if (work.in_turn)
+		if (!work.in_turn && fails(&work, work.kept, true)) {
+			work.in_turn = true;
 			leave_out(&work);
+		}
 	}
 	shrink->schedule = part_of(&work, work.kept, work.in_turn);
 	shrink->to = shrink->schedule.list_count;
@@ -244,5 +269,6 @@ bool shrink_attempt(struct shrink *shrink, const struct attempt *failed, struct 
 	free(work.kept);
 	free(work.trial);
 	free(work.numbers);
+	free(chunks);
 	return again;
 }

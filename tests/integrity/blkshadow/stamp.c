@@ -174,6 +174,13 @@ uint64_t stamp_hash(const void *data)
 	return hash;
 }
 
+uint64_t stamp_zero_hash(void)
+{
+	static const uint8_t zeroes[OPERATION_SECTOR_BYTES];
+
+	return stamp_hash(zeroes);
+}
+
 unsigned stamp_distance_bits(const void *one, const void *other)
 {
 	unsigned bits = 0;

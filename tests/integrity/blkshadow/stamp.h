@@ -56,6 +56,9 @@ bool stamp_is_zero(const void *data);
 /* 64 bits that stand for a sector's content. */
 uint64_t stamp_hash(const void *data);
 
+/* That of a sector of zeroes. */
+uint64_t stamp_zero_hash(void);
+
 /* In how many bits two sectors differ. */
 unsigned stamp_distance_bits(const void *one, const void *other);
 

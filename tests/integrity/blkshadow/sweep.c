@@ -8,7 +8,8 @@
 #include "seal.h"
 #include "sweep.h"
 
-#define STRETCH_CHUNKS 64u
+#define PIECE_BYTES (64u << 10)
+#define STRETCH_BYTES (64u << 20)
 
 struct sweep {
 	struct run *run;
@@ -66,38 +67,41 @@ static void take(void *context, uint64_t offset_bytes, uint64_t length_bytes, co
 	atomic_fetch_add(&run->progress.done, length_bytes);
 }
 
-static bool chunk_in_use(const struct run *run, uint64_t chunk)
+/*
+ * Must this piece be read? A hole where the shadow, too, knows of zeroes only need not. *data_bytes is where the next
+ * data begins, asked for again once that is passed.
+ */
+static bool wanted(const struct run *run, uint64_t piece_bytes, uint64_t *data_bytes)
 {
-	const uint64_t pages = RUN_CHUNK_BYTES / OPERATION_PAGE_BYTES;
+	uint64_t first = piece_bytes / OPERATION_PAGE_BYTES, end = first + PIECE_BYTES / OPERATION_PAGE_BYTES;
 
-	for (uint64_t page = chunk * pages; page < (chunk + 1) * pages; page++)
-		if (shadow_page_in_use(run->shadow, page))
-			return true;
-	return false;
+	if (!run_chunk_recorded(run, piece_bytes / RUN_CHUNK_BYTES))
+		return false;
+	if (shadow_pages_in_use(run->shadow, first, end))
+		return true;
+	if (*data_bytes < piece_bytes + PIECE_BYTES)
+		*data_bytes = run->port->calls->next_data(run->port, piece_bytes);
+	return *data_bytes < piece_bytes + PIECE_BYTES;
 }
 
-/* A hole where the shadow, too, knows of zeroes only need not be read. */
-static bool sweep_chunks(struct sweep *sweep)
+static bool sweep_pieces(struct sweep *sweep)
 {
 	struct run *run = sweep->run;
 	uint64_t size_bytes = run->schedule->plan.size_bytes, data_bytes = 0;
-	uint64_t chunks = (size_bytes + RUN_CHUNK_BYTES - 1) / RUN_CHUNK_BYTES;
 
-	for (uint64_t chunk = 0; chunk < chunks; chunk++) {
-		uint64_t begin_bytes = chunk * RUN_CHUNK_BYTES, end_bytes = begin_bytes + RUN_CHUNK_BYTES, end = chunk + 1;
+	for (uint64_t begin_bytes = 0; begin_bytes < size_bytes; begin_bytes += PIECE_BYTES) {
+		uint64_t end_bytes = begin_bytes;
 
-		if (!run_chunk_recorded(run, chunk))
+		while (end_bytes < size_bytes && end_bytes - begin_bytes < STRETCH_BYTES &&
+		       wanted(run, end_bytes, &data_bytes))
+			end_bytes += PIECE_BYTES;
+		if (end_bytes == begin_bytes)
 			continue;
-		if (data_bytes < end_bytes)
-			data_bytes = run->port->calls->next_data(run->port, begin_bytes);
-		if (data_bytes >= end_bytes && !chunk_in_use(run, chunk))
-			continue;
-		while (end < chunks && end < chunk + STRETCH_CHUNKS && run_chunk_recorded(run, end) && chunk_in_use(run, end))
-			end++;
-		end_bytes = end * RUN_CHUNK_BYTES < size_bytes ? end * RUN_CHUNK_BYTES : size_bytes;
+		if (end_bytes > size_bytes)
+			end_bytes = size_bytes;
 		if (!scan_range(run, begin_bytes, end_bytes, take, sweep))
 			return false;
-		chunk = end - 1;
+		begin_bytes += (end_bytes - begin_bytes - 1) / PIECE_BYTES * PIECE_BYTES;
 	}
 	return true;
 }
@@ -130,7 +134,8 @@ static bool look_again(struct sweep *sweep)
 		struct expectation expected;
 
 		shadow_expect(run->shadow, finding->sector, &expected);
-		if (finding->reader && expected.candidates[expected.count - 1] != finding->expected) {
+		if (finding->reader &&
+		    (!finding->settled || expected.candidates[expected.count - 1] != finding->expected)) {
 			finding->fate = FINDING_REWRITTEN;
 			continue;
 		}
@@ -184,7 +189,7 @@ bool sweep_device(struct run *run)
 	atomic_store(&run->progress.done, 0);
 	atomic_store(&run->progress.total, shadow_sectors_in_use(run->shadow) * OPERATION_SECTOR_BYTES);
 	atomic_store(&run->progress.phase, "reading everything once more");
-	good = sweep_chunks(&sweep);
+	good = sweep_pieces(&sweep);
 	if (sweep.seal)
 		seal_close(sweep.seal, &run->seal);
 	good = good && look_again(&sweep);

@@ -10,6 +10,8 @@
 
 /* More differing bits than this is another content, not a damaged one: two contents differ in about 2000. */
 #define FLIPPED_MAX 64u
+#define WORD_BYTES 8u
+#define PART_WORDS 4u
 
 struct judge {
 	struct run *run;
@@ -29,6 +31,17 @@ static const char *const names[VERDICT_KINDS] = {
 	[VERDICT_FOREIGN] = "foreign",
 };
 
+bool verdict_akin(enum verdict_kind one, enum verdict_kind other)
+{
+	static const unsigned families[VERDICT_KINDS] = {
+		[VERDICT_LOST] = 1,	   [VERDICT_TORN] = 1,	      [VERDICT_STALE] = 1,   [VERDICT_ZEROED] = 1,
+		[VERDICT_CHANGED] = 1,	   [VERDICT_MISDIRECTED] = 2, [VERDICT_DUPLICATED] = 2,
+		[VERDICT_FLIPPED] = 3,	   [VERDICT_FOREIGN] = 4,
+	};
+
+	return families[one] == families[other];
+}
+
 const char *verdict_name(enum verdict_kind kind)
 {
 	return names[kind];
@@ -42,37 +55,74 @@ static bool same_run(const struct run *run, const struct stamp *stamp)
 	       stamp->generation == identity->generation && stamp->device == identity->device;
 }
 
-/* Each byte is the right one, or the one of the content before, or zero. */
-static bool is_mix(const struct finding *finding, const uint8_t *right, const uint8_t *before)
+/* Contents that bytes of a damaged sector may rightly come from. */
+struct sources {
+	uint8_t contents[FINDINGS_CONTENDERS + 1][OPERATION_SECTOR_BYTES];
+	unsigned count;
+};
+
+static void add_source(struct judge *judge, const struct finding *finding, uint32_t reference, struct sources *sources)
 {
-	for (unsigned at = 0; at < OPERATION_SECTOR_BYTES; at++)
-		if (finding->data[at] != right[at] && (!before || finding->data[at] != before[at]) &&
-		    finding->data[at] != 0)
-			return false;
-	return true;
+	if (compare_content(&judge->compare, finding->sector, reference, finding->hash, sources->contents[sources->count]))
+		sources->count++;
+}
+
+/* In how many bits the sector differs from the nearest mix of the contenders' bytes. */
+static unsigned distance_bits(const struct finding *finding, const struct sources *sources)
+{
+	unsigned bits = 0;
+
+	for (unsigned at = 0; at < OPERATION_SECTOR_BYTES; at++) {
+		unsigned least = 8;
+
+		for (unsigned source = 0; source < sources->count; source++) {
+			unsigned differing = finding->data[at] ^ sources->contents[source][at];
+			unsigned count = (unsigned)__builtin_popcount(differing);
+
+			least = count < least ? count : least;
+		}
+		bits += least;
+	}
+	return bits;
+}
+
+/* Words that agree with a contender's are no accident: a part of it is there. */
+static bool is_partly(const struct finding *finding, const struct sources *sources)
+{
+	unsigned words = 0;
+
+	for (unsigned source = 0; source < sources->count; source++)
+		for (unsigned at = 0; at < OPERATION_SECTOR_BYTES; at += WORD_BYTES)
+			words += memcmp(finding->data + at, sources->contents[source] + at, WORD_BYTES) == 0;
+	return words >= PART_WORDS;
 }
 
 static struct verdict see_damaged(struct judge *judge, const struct finding *finding)
 {
-	uint8_t right[OPERATION_SECTOR_BYTES], before[OPERATION_SECTOR_BYTES];
-	bool right_known = compare_content(&judge->compare, finding->sector, finding->expected, finding->hash, right);
-	bool before_known = compare_content(&judge->compare, finding->sector, finding->before, finding->hash, before);
 	struct verdict verdict = {.sight = SIGHT_NOISE};
+	struct sources sources = {.count = 0};
 
-	if (right_known) {
-		verdict.bits = stamp_distance_bits(finding->data, right);
-		if (verdict.bits <= FLIPPED_MAX)
-			verdict.sight = SIGHT_FLIPPED;
-		else if (is_mix(finding, right, before_known ? before : NULL))
-			verdict.sight = SIGHT_MIX;
-	}
+	for (uint32_t at = 0; at < finding->contenders && at < FINDINGS_CONTENDERS; at++)
+		add_source(judge, finding, finding->others[at], &sources);
+	add_source(judge, finding, finding->expected, &sources);
+	if (!sources.count)
+		return verdict;
+	verdict.bits = distance_bits(finding, &sources);
+	if (verdict.bits <= FLIPPED_MAX)
+		verdict.sight = SIGHT_FLIPPED;
+	else if (is_partly(finding, &sources))
+		verdict.sight = SIGHT_MIX;
 	return verdict;
 }
 
 static struct verdict see(struct judge *judge, const struct finding *finding)
 {
+	uint64_t begin;
 	struct stamp stamp;
 
+	memcpy(&begin, finding->data, sizeof begin);
+	if (begin == PORT_POISON)
+		return (struct verdict){.sight = SIGHT_UNTOUCHED};
 	if (stamp_is_zero(finding->data))
 		return (struct verdict){.sight = SIGHT_ZEROES};
 	if (stamp_hash(finding->data) == finding->hash && !finding->pinned)
@@ -81,7 +131,7 @@ static struct verdict see(struct judge *judge, const struct finding *finding)
 		return see_damaged(judge, finding);
 	stamp_read(finding->data, &stamp);
 	if (!same_run(judge->run, &stamp))
-		return (struct verdict){.sight = SIGHT_OTHER_RUN};
+		return (struct verdict){.sight = SIGHT_OTHER_RUN, .found_sector = stamp.sector};
 	return (struct verdict){
 		.sight = stamp.sector == finding->sector ? SIGHT_OLD : SIGHT_ELSEWHERE,
 		.found_operation = stamp.operation,
@@ -106,15 +156,13 @@ static const struct finding *finding_at(const struct run *run, uint64_t sector)
 	return NULL;
 }
 
-/* Has the place that this content belongs to got it? */
-static bool is_home(struct judge *judge, const struct verdict *verdict)
+/* Was it zero before, and is zero now? Then it says nothing about whether the operation has reached it. */
+static bool says_nothing(const struct expectation *expected)
 {
-	struct expectation expected;
+	bool zero_before = cell_kind(expected->before) == CELL_ZERO ||
+			   (expected->before == CELL_RECORDED && expected->hash == stamp_zero_hash());
 
-	if (finding_at(judge->run, verdict->found_sector))
-		return false;
-	shadow_expect(judge->run->shadow, verdict->found_sector, &expected);
-	return expected.count == 1 && expected.candidates[0] == (CELL_WRITE | verdict->found_operation);
+	return cell_kind(expected->candidates[0]) == CELL_ZERO && zero_before;
 }
 
 /* Is any sector of the operation as it should be? */
@@ -130,7 +178,7 @@ static bool partly_there(struct judge *judge, uint32_t reference)
 		if (finding_at(judge->run, sector))
 			continue;
 		shadow_expect(judge->run->shadow, sector, &expected);
-		if (expected.count == 1 && expected.candidates[0] == reference)
+		if (expected.count == 1 && expected.candidates[0] == reference && !says_nothing(&expected))
 			return true;
 	}
 	return false;
@@ -138,10 +186,8 @@ static bool partly_there(struct judge *judge, uint32_t reference)
 
 static bool was_zero_before(const struct finding *finding)
 {
-	static const uint8_t zeroes[OPERATION_SECTOR_BYTES];
-
 	return cell_kind(finding->before) == CELL_ZERO ||
-	       (finding->before == CELL_RECORDED && finding->hash == stamp_hash(zeroes));
+	       (finding->before == CELL_RECORDED && finding->hash == stamp_zero_hash());
 }
 
 static enum verdict_kind kind_of_old(struct judge *judge, const struct finding *finding)
@@ -157,8 +203,10 @@ static enum verdict_kind kind_of(struct judge *judge, const struct finding *find
 
 	switch (verdict->sight) {
 	case SIGHT_ELSEWHERE:
-		return finding->fate == FINDING_STAYS && is_home(judge, verdict) ? VERDICT_DUPLICATED
-										   : VERDICT_MISDIRECTED;
+		/* A place that lacks it shows: it fails too. */
+		return finding->fate == FINDING_STAYS && !finding_at(judge->run, verdict->found_sector)
+			       ? VERDICT_DUPLICATED
+			       : VERDICT_MISDIRECTED;
 	case SIGHT_ZEROES:
 		if (recorded)
 			return VERDICT_CHANGED;
@@ -169,11 +217,17 @@ static enum verdict_kind kind_of(struct judge *judge, const struct finding *find
 		return VERDICT_FLIPPED;
 	case SIGHT_MIX:
 		return VERDICT_TORN;
+	case SIGHT_UNTOUCHED:
+		return VERDICT_STALE;
 	case SIGHT_OTHER_RUN:
+		/* What an earlier run has left elsewhere cannot have come here by itself. */
+		if (verdict->found_sector != finding->sector)
+			return VERDICT_MISDIRECTED;
+		break;
 	case SIGHT_NOISE:
 		break;
 	}
-	return recorded ? VERDICT_CHANGED : finding->contenders > 1 ? VERDICT_TORN : VERDICT_FOREIGN;
+	return recorded ? VERDICT_CHANGED : VERDICT_FOREIGN;
 }
 
 /* Where an operation's content has turned up elsewhere, what it left undone is not lost but misdirected. */
@@ -201,6 +255,21 @@ static void find_the_missing(struct judge *judge)
 	}
 }
 
+/* The most frequent one; where operations overlapped it is less certain, so the others decide if there are any. */
+static enum verdict_kind main_kind(const struct judge *judge)
+{
+	const struct findings *findings = &judge->run->findings;
+	uint64_t weights[VERDICT_KINDS] = {0};
+	unsigned main = 0;
+
+	for (size_t at = 0; at < findings->count; at++)
+		weights[judge->verdicts->list[at].kind] += findings->list[at].contenders == 1 ? FINDINGS_KEPT : 1;
+	for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
+		if (weights[kind] > weights[main])
+			main = kind;
+	return (enum verdict_kind)main;
+}
+
 void verdict_reach(struct run *run, struct verdicts *verdicts)
 {
 	struct judge judge = {.run = run, .verdicts = verdicts,
@@ -216,9 +285,7 @@ void verdict_reach(struct run *run, struct verdicts *verdicts)
 	find_the_missing(&judge);
 	for (size_t at = 0; at < run->findings.count; at++)
 		verdicts->counts[verdicts->list[at].kind]++;
-	for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
-		if (verdicts->counts[kind] > verdicts->counts[verdicts->main])
-			verdicts->main = (enum verdict_kind)kind;
+	verdicts->main = main_kind(&judge);
 	pattern_find(run, verdicts);
 }
 
@@ -267,10 +334,14 @@ const char *verdict_describe_sight(const struct run *run, const struct verdict *
 		snprintf(text, text_bytes, "the right content but for %u bits", verdict->bits);
 		break;
 	case SIGHT_MIX:
-		snprintf(text, text_bytes, "bytes of the right content beside older ones or zeroes");
+		snprintf(text, text_bytes, "a part of the right content beside something else");
 		break;
 	case SIGHT_OTHER_RUN:
-		snprintf(text, text_bytes, "what another run, attempt or device has written");
+		snprintf(text, text_bytes, "what another run, attempt or device has written for sector %llu",
+			 (unsigned long long)verdict->found_sector);
+		break;
+	case SIGHT_UNTOUCHED:
+		snprintf(text, text_bytes, "nothing: the read has left its buffer as it was");
 		break;
 	case SIGHT_NOISE:
 		snprintf(text, text_bytes, "what no run of this program has written");

@@ -10,9 +10,9 @@
 enum verdict_kind {
 	VERDICT_LOST,			/* a write, as a whole, has left the old content there */
 	VERDICT_TORN,			/* part of a write is there, part is older; or a sector is part new, part old */
-	VERDICT_STALE,			/* a read returned old content where a second look found the right one */
-	VERDICT_MISDIRECTED,		/* content of another place, which has not got it */
-	VERDICT_DUPLICATED,		/* content of another place, which has got it too */
+	VERDICT_STALE,			/* a read returned old content, or none, where a second look found the right one */
+	VERDICT_MISDIRECTED,		/* content of another place, which lacks it; or of the wrong place, by a read */
+	VERDICT_DUPLICATED,		/* content of another place, which is as it should be */
 	VERDICT_ZEROED,			/* zeroes that nobody asked for */
 	VERDICT_FLIPPED,		/* the right content but for a few bits */
 	VERDICT_CHANGED,		/* content from before the run, which nobody wrote to, is another now */
@@ -26,8 +26,9 @@ enum verdict_sight {
 	SIGHT_OLD,			/* of the run or from before it, at its place, but no longer legal */
 	SIGHT_ELSEWHERE,		/* of the run, intact, but of another sector */
 	SIGHT_FLIPPED,
-	SIGHT_MIX,			/* bytes of the right content and bytes of an older one or zeroes */
+	SIGHT_MIX,			/* a part of the right content, and something else */
 	SIGHT_OTHER_RUN,		/* intact, but of another run, attempt or device */
+	SIGHT_UNTOUCHED,		/* nothing: the read has left its buffer as it was */
 	SIGHT_NOISE
 };
 
@@ -35,18 +36,21 @@ struct verdict {
 	enum verdict_kind kind;
 	enum verdict_sight sight;
 	uint32_t found_operation;	/* SIGHT_OLD, SIGHT_ELSEWHERE: whose content it is; 0 for one from before the run */
-	uint64_t found_sector;		/* SIGHT_ELSEWHERE: where it belongs */
+	uint64_t found_sector;		/* SIGHT_ELSEWHERE, SIGHT_OTHER_RUN: where it belongs */
 	unsigned bits;			/* SIGHT_FLIPPED */
 };
 
 struct verdicts {
 	struct verdict *list;		/* one for each finding of the run, in its order */
 	uint64_t counts[VERDICT_KINDS];
-	enum verdict_kind main;		/* of most findings */
+	enum verdict_kind main;
 	char pattern[256];		/* one line: what the failing sectors have in common */
 };
 
 const char *verdict_name(enum verdict_kind kind);
+
+/* May both come from the same fault, depending on what was there before? */
+bool verdict_akin(enum verdict_kind one, enum verdict_kind other);
 
 /* The findings are sorted, one for each sector (sweep.h); there is at least one. Ends the program without memory. */
 void verdict_reach(struct run *run, struct verdicts *verdicts);
