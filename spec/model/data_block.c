@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "data.h"
 #include "seen.h"
 
