@@ -217,7 +217,8 @@ static void doctor_memory(struct doctor *doctor)
 		doctor_say(doctor, DOCTOR_OK, "buffers can be locked in memory (%s with the default options)", needed);
 		return;
 	}
-	doctor_say(doctor, DOCTOR_MISSING, "the limit of locked memory is %s and the default options need %s: run as root, or raise it (ulimit -l)",
+	doctor_say(doctor, DOCTOR_MISSING,
+		   "the limit of locked memory is %s and the default options need %s: run as root, or raise it (ulimit -l)",
 		   size_format(limit.rlim_cur, allowed), needed);
 }
 

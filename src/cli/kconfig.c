@@ -45,7 +45,11 @@ static void kconfig_path(char *path, size_t size, const char *folder, const char
 
 enum kconfig_answer kconfig_find(const char *name)
 {
-	static const char *const places[][2] = { { "/boot/config-", "" }, { "/lib/modules/", "/config" }, { "/lib/modules/", "/build/.config" } };
+	static const char *const places[][2] = {
+		{ "/boot/config-", "" },
+		{ "/lib/modules/", "/config" },
+		{ "/lib/modules/", "/build/.config" },
+	};
 	enum kconfig_answer answer = KCONFIG_UNKNOWN;
 	char path[TEXT_PATH_BYTES];
 	FILE *file;
