@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "params.h"
 #include "suite.h"
 #include "support/table.h"
 #include "tag.h"
@@ -249,14 +250,34 @@ START_TEST(test_every_cell_of_a_device)
 }
 END_TEST
 
+/* ---- what is left out ---------------------------------------------------------------------- */
+
+START_TEST(test_only_known_features_are_asked_for)
+{
+	const uint64_t known = UBLK_F_NEED_GET_DATA | UBLK_F_CMD_IOCTL_ENCODE;
+
+	for (uint32_t flags = 0; flags < 2 * PARAMS_GET_DATA; flags++) {
+		struct params_config config = { .flags = flags, .page_bytes = 4096, .max_io_bytes = 4096,
+						.block_bytes = 512, .discard_granularity_bytes = 512 };
+
+		ck_assert_uint_eq(params_dev_info(config).flags & ~known, 0);
+		ck_assert_uint_eq(params_of(config).types &
+				  ~(uint32_t)(UBLK_PARAM_TYPE_BASIC | UBLK_PARAM_TYPE_DISCARD), 0);
+	}
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *all = suite_create("tables");
+	TCase *omissions = tcase_create("omissions");
 	TCase *tables = tcase_create("tables");
 
 	tcase_set_timeout(tables, 60);
 	tcase_add_test(tables, test_every_cell_of_a_tag);
 	tcase_add_test(tables, test_every_cell_of_a_device);
 	suite_add_tcase(all, tables);
+	tcase_add_test(omissions, test_only_known_features_are_asked_for);
+	suite_add_tcase(all, omissions);
 	return all;
 }
