@@ -34,6 +34,7 @@ OPTIMISE.plain := -O2 -g
 OPTIMISE.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE.tsan := -O1 -g -fsanitize=thread
 OPTIMISE.clang := -O2 -g
+OPTIMISE.faults := -O2 -g -DREFUBLK_TEST_FAULTS
 ERROR := $(if $(CI),-Werror)
 CFLAGS_ALL := $(WARNINGS) $(ERROR) $(OPTIMISE.$(VARIANT)) -fPIC -fvisibility=hidden -D_GNU_SOURCE -DREFUBLK_VERSION='"$(VERSION)"' $(INCLUDES) $(CPPFLAGS) $(CFLAGS)
 LIBS := -luring -pthread
@@ -182,10 +183,16 @@ pure: $(CORE_SOURCES:%.c=$(BUILD)/%.o) ## the core needs nothing but four memory
 check-uapi: setup-vm ## our uapi.h against the newest header that Debian packages
 	@spec/check-uapi "$$(vm/fetch headers)"
 
+# What the cases run beside the program itself; refublk-faults is the program with the faults that some plant.
+.PHONY: vm-programs
+vm-programs: build build/plain/lives $(EXAMPLES:%=build/plain/examples/%)
+	@$(MAKE) --no-print-directory VARIANT=faults build/faults/refublk
+	@cp build/faults/refublk build/plain/refublk-faults
+
 .PHONY: vm-simple-e2e vm-e2e integrity-test
 vm-simple-e2e: setup-vm build ## one small VM case on the newest kernel
 	@vm/run 7.3 smoke
-vm-e2e integrity-test: setup-vm build build/plain/lives $(EXAMPLES:%=build/plain/examples/%) ## every VM case on every kernel, and a table
+vm-e2e integrity-test: setup-vm vm-programs ## every VM case on every kernel, and a table
 	@vm/all
 
 .PHONY: help

@@ -110,7 +110,8 @@ fill_job() {
         ln -s refublk "$folder/bin/ublk-mem"
         ln -s refublk "$folder/bin/ublk-file"
     fi
-    for program in "$repo_dir"/build/plain/examples/* "$repo_dir/build/plain/lives" $extra_programs; do
+    for program in "$repo_dir"/build/plain/examples/* "$repo_dir"/build/plain/lives \
+        "$repo_dir"/build/plain/refublk-faults $extra_programs; do
         [ ! -x "$program" ] || cp -L "$program" "$folder/bin/"
     done
     echo "$nonce" >"$folder/nonce"
