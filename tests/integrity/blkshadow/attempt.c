@@ -1,5 +1,6 @@
 #include "attempt.h"
 #include "engine.h"
+#include "prelude.h"
 #include "record.h"
 #include "sweep.h"
 
@@ -19,7 +20,7 @@ void attempt_make(struct attempt *attempt, const struct schedule *schedule, stru
 	if (watch)
 		watch(run);
 	/* After a failure the sweep still tells whether what is there is right, as far as it can be read. */
-	if (record_device(run) && engine_run(run))
+	if ((!limits->prelude || prelude_write(run)) && record_device(run) && engine_run(run))
 		sweep_device(run);
 	if (run->findings.count)
 		verdict_reach(run, &attempt->verdicts);

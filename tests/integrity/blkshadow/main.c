@@ -105,17 +105,13 @@ static bool save_map(const struct attempt *attempt, const char *path)
 static void shrink_failure(struct report *report, const struct options *options, struct port *port,
 			   struct stamp_identity *identity, const struct run_limits *limits, const char *path)
 {
-	struct shrink shrink;
+	static struct shrink shrink;
 
 	if (!options->quiet)
 		fprintf(stderr, "corruption found; looking for the fewest operations that show it, for up to %u s\n",
 			options->shrink_seconds);
-	if (shrink_attempt(&shrink, report->attempt, port, identity, limits, options->shrink_seconds)) {
-		report->shrunk_from = shrink.from;
-		report->shrunk_to = shrink.to;
-		report->failures = shrink.failures;
-		report->tries = shrink.tries;
-	}
+	if (shrink_attempt(&shrink, report->attempt, port, identity, limits, options->shrink_seconds))
+		report->shrink = &shrink;
 	if (save_schedule(&shrink.schedule, path, report->target->path))
 		report->replay_path = path;
 	schedule_free(&shrink.schedule);

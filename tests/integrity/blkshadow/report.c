@@ -59,7 +59,13 @@ static void text_corruption(const struct report *report, FILE *file)
 	const struct run *run = &report->attempt->run;
 	const struct verdicts *verdicts = &report->attempt->verdicts;
 
-	fprintf(file, "CORRUPTION: %s: %s\n", verdict_name(verdicts->main), verdicts->pattern);
+	if (report->shrink)
+		fprintf(file, "CORRUPTION: %s: %s\n  (by %u of %u operations, which fail %u times of %u; in the run itself: %s: %s)\n",
+			verdict_name(report->shrink->verdict), report->shrink->pattern, report->shrink->to,
+			report->shrink->from, report->shrink->failures, report->shrink->tries,
+			verdict_name(verdicts->main), verdicts->pattern);
+	else
+		fprintf(file, "CORRUPTION: %s: %s\n", verdict_name(verdicts->main), verdicts->pattern);
 	for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
 		if (verdicts->counts[kind])
 			fprintf(file, "  %llu sectors %s\n", (unsigned long long)verdicts->counts[kind],
@@ -74,9 +80,6 @@ static void text_corruption(const struct report *report, FILE *file)
 		}
 	if (report->map_path)
 		fprintf(file, "  map of the failing sectors: %s\n", report->map_path);
-	if (report->shrunk_to)
-		fprintf(file, "  shrunk from %u to %u operations, which fail %u times of %u\n", report->shrunk_from,
-			report->shrunk_to, report->failures, report->tries);
 	if (report->replay_path)
 		fprintf(file, "  replay it: blkshadow --replay %s %s\n", report->replay_path, report->target->path);
 }
@@ -127,7 +130,7 @@ static json_t *json_corruption(const struct report *report)
 {
 	const struct verdicts *verdicts = &report->attempt->verdicts;
 	const struct run *run = &report->attempt->run;
-	json_t *counts = json_object(), *list = json_array();
+	json_t *counts = json_object(), *list = json_array(), *root;
 
 	for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
 		if (verdicts->counts[kind])
@@ -135,11 +138,16 @@ static json_t *json_corruption(const struct report *report)
 					    json_integer((json_int_t)verdicts->counts[kind]));
 	for (size_t at = 0; at < run->findings.count && at < FINDINGS_IN_JSON; at++)
 		json_array_append_new(list, json_finding(report, at));
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:s?, s:s?, s:i, s:i, s:i, s:i}", "verdict",
-			 verdict_name(verdicts->main), "pattern", verdicts->pattern, "sectors",
-			 (json_int_t)run->findings.total, "counts", counts, "findings", list, "map", report->map_path,
-			 "replay", report->replay_path, "shrunk_from", (int)report->shrunk_from, "shrunk_to",
-			 (int)report->shrunk_to, "failures", (int)report->failures, "tries", (int)report->tries);
+	root = json_pack("{s:s, s:s, s:I, s:o, s:o, s:s?, s:s?}", "verdict", verdict_name(verdicts->main), "pattern",
+			 verdicts->pattern, "sectors", (json_int_t)run->findings.total, "counts", counts, "findings", list,
+			 "map", report->map_path, "replay", report->replay_path);
+	if (report->shrink)
+		json_object_set_new(root, "shrunk",
+				    json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "verdict",
+					      verdict_name(report->shrink->verdict), "pattern", report->shrink->pattern,
+					      "from", (int)report->shrink->from, "to", (int)report->shrink->to, "failures",
+					      (int)report->shrink->failures, "tries", (int)report->shrink->tries));
+	return root;
 }
 
 int report_json(const struct report *report, FILE *file)

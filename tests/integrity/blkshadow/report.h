@@ -6,14 +6,14 @@
 
 #include "attempt.h"
 #include "ring.h"
+#include "shrink.h"
 
 struct report {
 	const struct attempt *attempt;
 	const struct ring_target *target;
 	double seconds;
 	const char *map_path, *replay_path;	/* NULL when there is none */
-	uint32_t shrunk_from, shrunk_to;	/* operations; 0 when it was not shrunk */
-	uint32_t failures, tries;		/* of the shrunk schedule */
+	const struct shrink *shrink;		/* NULL when it was not shrunk */
 };
 
 void report_text(const struct report *report, FILE *file);

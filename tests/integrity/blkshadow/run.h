@@ -23,6 +23,7 @@ struct run_limits {
 	bool direct;			/* recorder and sweep bypass the page cache */
 	const uint8_t *also;		/* a bit per chunk that is recorded in any case; NULL for none */
 	bool record_all;		/* the whole device, not only what the schedule touches and its neighbours */
+	bool prelude;			/* fresh content first where a recorded schedule goes */
 	bool seal;			/* MD5 over all that is determined, at the end */
 };
 

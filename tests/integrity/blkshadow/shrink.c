@@ -7,6 +7,9 @@
 
 #define FINAL_TRIES 10u
 #define FLAKY_TRIES 5u
+#define CONFIRMATIONS 2u
+#define PRELUDE_MAX 32u
+#define SINGLES_MAX 16u
 #define REPEATS_MAX 1000u
 #define NEAR_SECTORS 2048u
 #define SECOND_NS 1000000000ull
@@ -58,26 +61,41 @@ static struct schedule part_of(const struct work *work, const bool *wanted, bool
 static bool fails_once(struct work *work, const struct schedule *schedule)
 {
 	struct attempt attempt;
-	bool same;
+	bool failed;
 
 	work->identity->generation++;
+	work->limits.prelude = schedule->list_count <= PRELUDE_MAX;
 	attempt_make(&attempt, schedule, work->port, work->identity, &work->limits, NULL);
 	if (atomic_load(&attempt.run.stalled)) {
 		work->shrink->stalled = true;
 		return false;
 	}
-	same = attempt.result == ATTEMPT_CORRUPT && verdict_akin(attempt.verdicts.main, work->failed->verdicts.main);
+	failed = attempt.result == ATTEMPT_CORRUPT;
+	if (failed) {
+		work->shrink->verdict = attempt.verdicts.main;
+		memcpy(work->shrink->pattern, attempt.verdicts.pattern, sizeof work->shrink->pattern);
+	}
 	attempt_close(&attempt);
-	return same;
+	return failed;
 }
 
+/*
+ * In turn it has to fail twice: the first time may be owed to what was left behind by the attempt before. Otherwise
+ * once in so many tries is enough.
+ */
 static bool fails(struct work *work, const bool *wanted, bool in_turn)
 {
 	struct schedule schedule = part_of(work, wanted, in_turn);
-	bool failed = false;
+	unsigned tries = in_turn ? CONFIRMATIONS : work->tries, wanted_failures = in_turn ? CONFIRMATIONS : 1;
+	unsigned failures = 0;
+	bool failed;
 
-	for (unsigned at = 0; at < work->tries && !failed && schedule.list_count && !work->shrink->stalled; at++)
-		failed = fails_once(work, &schedule);
+	for (unsigned at = 0; at < tries && failures < wanted_failures && schedule.list_count; at++) {
+		failures += fails_once(work, &schedule);
+		if (work->shrink->stalled || (in_turn && failures <= at))
+			break;
+	}
+	failed = failures == wanted_failures;
 	schedule_free(&schedule);
 	return failed;
 }
@@ -111,6 +129,8 @@ static void want_named(struct work *work)
 	for (size_t at = 0; at < findings->count; at++) {
 		want(work, findings->list[at].expected);
 		want(work, findings->list[at].before);
+		for (uint32_t other = 0; other < findings->list[at].contenders && other < FINDINGS_CONTENDERS; other++)
+			want(work, findings->list[at].others[other]);
 		want(work, findings->list[at].reader);
 		want(work, work->failed->verdicts.list[at].found_operation);
 	}
@@ -137,10 +157,37 @@ static void clear_trial(struct work *work)
 	memset(work->trial, 0, (size_t)work->failed->run.journal.operation_limit + 1);
 }
 
+/* Each of the named operations alone: what contended for a sector need not come in this order again. */
+static bool try_singly(struct work *work)
+{
+	const struct journal *journal = &work->failed->run.journal;
+
+	for (uint32_t number = 1, left = SINGLES_MAX; number <= journal->operation_limit && left; number++) {
+		clear_trial(work);
+		want_named(work);
+		if (!work->trial[number])
+			continue;
+		clear_trial(work);
+		work->trial[number] = true;
+		if (out_of_time(work))
+			return false;
+		if (fails(work, work->trial, true)) {
+			work->in_turn = true;
+			adopt(work);
+			return true;
+		}
+		left--;
+	}
+	return false;
+}
+
 /* Begins with the smallest set that fails: the named operations, those near, or all. */
 static bool find_start(struct work *work)
 {
 	const struct journal *journal = &work->failed->run.journal;
+
+	if (try_singly(work))
+		return true;
 
 	for (work->tries = 1; work->tries <= FLAKY_TRIES; work->tries += FLAKY_TRIES - 1) {
 		for (unsigned choice = 0; choice < 3 && !out_of_time(work); choice++) {

@@ -8,6 +8,8 @@ struct shrink {
 	struct schedule schedule;	/* what is left; its `repeats` is set for a flaky failure */
 	uint32_t from, to;		/* operations */
 	uint32_t failures, tries;	/* of what is left */
+	enum verdict_kind verdict;	/* on what is left: with less going on, it is more certain */
+	char pattern[256];
 	bool stalled;			/* the device stalled on the way: nothing more can be done with it */
 };
 

@@ -31,17 +31,6 @@ static const char *const names[VERDICT_KINDS] = {
 	[VERDICT_FOREIGN] = "foreign",
 };
 
-bool verdict_akin(enum verdict_kind one, enum verdict_kind other)
-{
-	static const unsigned families[VERDICT_KINDS] = {
-		[VERDICT_LOST] = 1,	   [VERDICT_TORN] = 1,	      [VERDICT_STALE] = 1,   [VERDICT_ZEROED] = 1,
-		[VERDICT_CHANGED] = 1,	   [VERDICT_MISDIRECTED] = 2, [VERDICT_DUPLICATED] = 2,
-		[VERDICT_FLIPPED] = 3,	   [VERDICT_FOREIGN] = 4,
-	};
-
-	return families[one] == families[other];
-}
-
 const char *verdict_name(enum verdict_kind kind)
 {
 	return names[kind];

@@ -49,9 +49,6 @@ struct verdicts {
 
 const char *verdict_name(enum verdict_kind kind);
 
-/* May both come from the same fault, depending on what was there before? */
-bool verdict_akin(enum verdict_kind one, enum verdict_kind other);
-
 /* The findings are sorted, one for each sector (sweep.h); there is at least one. Ends the program without memory. */
 void verdict_reach(struct run *run, struct verdicts *verdicts);
 void verdict_free(struct verdicts *verdicts);
