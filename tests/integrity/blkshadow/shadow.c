@@ -222,6 +222,15 @@ static void expect(struct shadow *shadow, const struct cell *cell, uint32_t begi
 	}
 }
 
+/* Could a read that is in flight still find what was recorded? Its hash is all that it can be compared with. */
+static bool recorded_wanted(const struct set *set)
+{
+	for (uint32_t at = 0; set->users && at < set->count; at++)
+		if (set->entries[at].reference == CELL_RECORDED)
+			return true;
+	return false;
+}
+
 /* A read may see the one content that is there from now on: later reads are held to it. */
 static void learn(struct shadow *shadow, struct cell *cell, const struct expectation *expected,
 		  const struct sighting *seen)
@@ -233,6 +242,8 @@ static void learn(struct shadow *shadow, struct cell *cell, const struct expecta
 		cell->now = seen->candidate;
 		return;
 	}
+	if (recorded_wanted(sets_get(shadow->sets, cell->now)))
+		return;
 	cell->hash = seen->hash;
 	cell->now |= CELL_PINNED;
 }

@@ -97,9 +97,9 @@ static struct verdict see_damaged(struct judge *judge, const struct finding *fin
 	if (!sources.count)
 		return verdict;
 	verdict.bits = distance_bits(finding, &sources);
-	if (verdict.bits <= FLIPPED_MAX)
+	if (verdict.bits && verdict.bits <= FLIPPED_MAX)
 		verdict.sight = SIGHT_FLIPPED;
-	else if (is_partly(finding, &sources))
+	else if (!verdict.bits || is_partly(finding, &sources))
 		verdict.sight = SIGHT_MIX;
 	return verdict;
 }
