@@ -4,8 +4,7 @@ truncate -s 1M disk.img
 : >empty
 wrong() {
     local rc=0
-    start wrong sh -c '"$@" >wrong.stdout 2>wrong.stderr' sh "$@"
-    finish wrong 20 || rc=$?
+    "$@" >wrong.stdout 2>wrong.stderr || rc=$?
     expect_eq "exit status of '$*' ($(head -n 1 wrong.stderr))" 2 $rc
     expect_eq "lines on stderr of '$*'" 1 "$(wc -l <wrong.stderr)"
     expect_eq "bytes on stdout of '$*'" 0 "$(wc -c <wrong.stdout)"

@@ -1,6 +1,6 @@
 # limit: 60
 # What was written before an idle time is there after it: no buffer is given up while a tag may be filled.
-size=16M
+size=8M
 truncate -s $size disk.img
 start_disk mem --size $size --max-io 1M
 disk_a=$disk id_a=$disk_id

@@ -1,22 +1,35 @@
 # limit: 120
-# SIGKILL under load: clients get errors and end, the device can be deleted.
-for depth in 32 1; do
-    say "kill -9 under load, depth $depth"
-    start_disk mem --size 32M --queues 2 --depth $depth
-    pid=$(server_of "$disk_id")
-    start load fio --name=load --filename="$disk" --allow_file_create=0 --rw=randrw --bs=4k --direct=1 \
+# SIGKILL under load: clients get errors and end, the device can be deleted. Two at once, since 6.12 notices only by its
+# 30 s timer when every tag was with the server.
+load() {
+    start "load$2" fio --name=load --filename="$1" --allow_file_create=0 --rw=randrw --bs=4k --direct=1 \
         --ioengine=libaio --iodepth=64 --size=32M --time_based --runtime=100
-    wait_until 20 'fio has begun' has_io "$disk_id"
-    sleep 1
-    kill -9 "$pid"
-    # When every tag was with the server, 6.12 notices only by its 30 s timer.
-    finish load 50 || :
+    wait_until 20 'fio has begun' has_io "$2"
+}
+
+# end_of ID: the clients of the killed server end, and the orphan is shown and deleted.
+end_of() {
+    finish "load$1" 60 || :
     run_limited 10 refublk list >list.out || fail "list exits $? with an orphan"
-    grep -q "ublkb$disk_id .*orphan" list.out || fail "list does not show the orphan: $(cat list.out)"
-    must 30 refublk del "$disk_id"
-    expect_gone "$disk_id"
-    [ ! -e "/run/refublk/$disk_id.json" ] || fail 'the state file stays after del'
-done
+    grep -q "ublkb$1 .*orphan" list.out || fail "list does not show the orphan: $(cat list.out)"
+    must 30 refublk del "$1"
+    expect_gone "$1"
+    [ ! -e "/run/refublk/$1.json" ] || fail 'the state file stays after del'
+}
+
+say 'kill -9 under load: one server with 32 tags in each of two queues, one with a single tag'
+start_disk mem --size 32M --queues 2 --depth 32
+many=$disk_id
+start_disk mem --size 32M --depth 1
+single=$disk_id
+load "/dev/ublkb$many" "$many"
+load "/dev/ublkb$single" "$single"
+sleep 1
+kill -9 "$(server_of "$many")" "$(server_of "$single")"
+begin=$(uptime_seconds)
+end_of "$many"
+end_of "$single"
+note "both gone after $(($(uptime_seconds) - begin)) s"
 
 say 'kill -9 of an idle server, then del --all'
 start_disk mem --size 4M

@@ -1,7 +1,7 @@
 # limit: 200
 # The rows of matrix.tsv, which cover every pair of values (vm/check-pairs proves it). Those with 16 queues are the case
 # matrix_16, because they need a guest with 16 CPUs.
-size=16M
+size=8M
 row=0
 grep -v '^#' "$job/matrix.tsv" | tail -n +2 | grep "${rows_like:-^[12]	}" >rows
 while read -r queues depth block max_io transfer access backend; do

@@ -1,6 +1,6 @@
 # limit: 60
 # Two devices at once do not mix up their data.
-size=16M
+size=8M
 fill_file disk.img $size
 start_disk mem --size $size --queues 2
 disk_a=$disk id_a=$disk_id
