@@ -63,6 +63,7 @@ static int open_all(int seconds)
         }
         if (dir)
             closedir(dir);
+        usleep(2000);
     }
     printf("%u\n", opened);
     return 0;

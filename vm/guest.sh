@@ -63,7 +63,8 @@ start() {
     shift
     rm -f "$work/$name.rc" "$work/$name.pid"
     (
-        set +e
+        # Neither the shell's trace nor its own exit belongs to the command.
+        { set +ex; } 2>/dev/null
         "$@" &
         echo $! >"$work/$name.pid"
         wait $!
