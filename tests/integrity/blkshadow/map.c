@@ -37,24 +37,47 @@ static bool in_use(const struct run *run, uint64_t first_sector, uint64_t sector
 	return shadow_pages_in_use(run->shadow, first, end);
 }
 
-static void draw_square(FILE *file, const struct square *square, unsigned at, bool used)
+static void draw(FILE *file, unsigned at, unsigned squares, const char *colour)
 {
-	unsigned worst = VERDICT_KINDS;
+	fprintf(file, "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"%s\"", MARGIN + at % COLUMNS * SQUARE,
+		MARGIN + at / COLUMNS * SQUARE, squares * SQUARE - 1, SQUARE - 1, colour);
+}
+
+static void draw_square(FILE *file, const struct square *square, unsigned at)
+{
+	unsigned most = 0;
 
 	for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
-		if (square->counts[kind] && (worst == VERDICT_KINDS || square->counts[kind] > square->counts[worst]))
-			worst = kind;
-	if (worst == VERDICT_KINDS && !used)
+		if (square->counts[kind] > square->counts[most])
+			most = kind;
+	if (!square->counts[most])
 		return;
-	fprintf(file, "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"%s\"", MARGIN + at % COLUMNS * SQUARE,
-		MARGIN + at / COLUMNS * SQUARE, SQUARE - 1, SQUARE - 1,
-		worst == VERDICT_KINDS ? "#a9d5b5" : colours[worst]);
-	if (worst == VERDICT_KINDS)
-		fputs("/>\n", file);
-	else
-		fprintf(file, "><title>byte %llu: %llu sectors %s</title></rect>\n",
-			(unsigned long long)square->first_sector * OPERATION_SECTOR_BYTES,
-			(unsigned long long)square->counts[worst], verdict_name((enum verdict_kind)worst));
+	draw(file, at, 1, colours[most]);
+	fprintf(file, "><title>byte %llu: %llu sectors %s</title></rect>\n",
+		(unsigned long long)square->first_sector * OPERATION_SECTOR_BYTES,
+		(unsigned long long)square->counts[most], verdict_name((enum verdict_kind)most));
+}
+
+/* What was in use, a bar for each stretch of a row. */
+static void draw_use(FILE *file, const struct run *run, uint64_t sectors)
+{
+	uint64_t end = run->schedule->plan.size_bytes / OPERATION_SECTOR_BYTES;
+
+	for (unsigned row = 0; row < ROWS; row++) {
+		unsigned begin = 0;
+
+		for (unsigned column = 0; column <= COLUMNS; column++) {
+			uint64_t first = (row * COLUMNS + column) * sectors;
+
+			if (column < COLUMNS && first < end && in_use(run, first, sectors))
+				continue;
+			if (column > begin) {
+				draw(file, row * COLUMNS + begin, column - begin, "#a9d5b5");
+				fputs("/>\n", file);
+			}
+			begin = column + 1;
+		}
+	}
 }
 
 static void draw_legend(FILE *file, const struct verdicts *verdicts, uint64_t sectors)
@@ -75,7 +98,7 @@ static void draw_legend(FILE *file, const struct verdicts *verdicts, uint64_t se
 
 int map_write(const struct run *run, const struct verdicts *verdicts, FILE *file)
 {
-	uint64_t sectors = square_sectors(run), end = run->schedule->plan.size_bytes / OPERATION_SECTOR_BYTES;
+	uint64_t sectors = square_sectors(run);
 	struct square *squares = calloc(COLUMNS * ROWS, sizeof *squares);
 
 	if (!squares)
@@ -92,8 +115,9 @@ int map_write(const struct run *run, const struct verdicts *verdicts, FILE *file
 		COLUMNS * SQUARE + 2 * MARGIN, ROWS * SQUARE + 2 * MARGIN + LEGEND);
 	fprintf(file, "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"#eeeeee\"/>\n", MARGIN, MARGIN,
 		COLUMNS * SQUARE, ROWS * SQUARE);
-	for (unsigned at = 0; at < COLUMNS * ROWS && at * sectors < end; at++)
-		draw_square(file, &squares[at], at, in_use(run, at * sectors, sectors));
+	draw_use(file, run, sectors);
+	for (unsigned at = 0; at < COLUMNS * ROWS; at++)
+		draw_square(file, &squares[at], at);
 	draw_legend(file, verdicts, sectors);
 	fputs("</svg>\n", file);
 	free(squares);

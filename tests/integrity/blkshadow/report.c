@@ -34,24 +34,41 @@ static uint64_t operations(const struct run *run)
 	return sum;
 }
 
-static void text_finding(const struct report *report, size_t at, FILE *file)
+/* Neighbours that tell the same story. */
+static bool continues(const struct run *run, const struct verdicts *verdicts, size_t at)
+{
+	const struct finding *one = &run->findings.list[at], *next = one + 1;
+
+	return at + 1 < run->findings.count && next->sector == one->sector + 1 && next->expected == one->expected &&
+	       next->reader == one->reader && verdicts->list[at + 1].kind == verdicts->list[at].kind &&
+	       verdicts->list[at + 1].sight == verdicts->list[at].sight &&
+	       verdicts->list[at + 1].found_operation == verdicts->list[at].found_operation;
+}
+
+/* A stretch of findings, from `at`; returns the last of them. */
+static size_t text_stretch(const struct report *report, size_t at, FILE *file)
 {
 	const struct run *run = &report->attempt->run;
 	const struct finding *finding = &run->findings.list[at];
 	const struct verdict *verdict = &report->attempt->verdicts.list[at];
+	size_t last = at;
 	char text[512];
 
-	fprintf(file, "  %s: sector %llu (byte %llu) holds %s;\n", verdict_name(verdict->kind),
-		(unsigned long long)finding->sector, (unsigned long long)finding->sector * OPERATION_SECTOR_BYTES,
-		verdict_describe_sight(run, verdict, text, sizeof text));
+	while (continues(run, &report->attempt->verdicts, last))
+		last++;
+	fprintf(file, "  %s: sector %llu (byte %llu)", verdict_name(verdict->kind), (unsigned long long)finding->sector,
+		(unsigned long long)finding->sector * OPERATION_SECTOR_BYTES);
+	if (last > at)
+		fprintf(file, " and the %zu after it", last - at);
+	fprintf(file, " holds %s;\n", verdict_describe_sight(run, verdict, text, sizeof text));
 	fprintf(file, "    it should hold %s%s,\n", finding->contenders > 1 ? "a mix that includes " : "",
 		verdict_describe_origin(run, finding->expected, text, sizeof text));
 	fprintf(file, "    before which there was %s;\n", verdict_describe_origin(run, finding->before, text, sizeof text));
 	if (finding->reader)
-		fprintf(file, "    seen by %s\n",
-			verdict_describe_origin(run, finding->reader, text, sizeof text));
+		fprintf(file, "    seen by %s\n", verdict_describe_origin(run, finding->reader, text, sizeof text));
 	else
 		fprintf(file, "    seen by the final sweep at %.6f s\n", (double)finding->when_ns / 1e9);
+	return last;
 }
 
 static void text_corruption(const struct report *report, FILE *file)
@@ -75,11 +92,13 @@ static void text_corruption(const struct report *report, FILE *file)
 			(unsigned long long)(run->findings.total - run->findings.count));
 	for (size_t at = 0, shown = 0; at < run->findings.count && shown < FINDINGS_SHOWN; at++)
 		if (verdicts->list[at].kind == verdicts->main) {
-			text_finding(report, at, file);
+			at = text_stretch(report, at, file);
 			shown++;
 		}
 	if (report->map_path)
 		fprintf(file, "  map of the failing sectors: %s\n", report->map_path);
+	if (report->replay_path && !report->shrink)
+		fprintf(file, "  it did not fail again on this device: the file holds the whole run\n");
 	if (report->replay_path)
 		fprintf(file, "  replay it: blkshadow --replay %s %s\n", report->replay_path, report->target->path);
 }

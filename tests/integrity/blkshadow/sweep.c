@@ -16,6 +16,7 @@ struct sweep {
 	struct compare compare;
 	struct seal *seal;
 	uint8_t *device, *shadow;	/* one piece of what is sealed, of run->limits.scan_bytes each */
+	uint8_t *other;			/* takes turns with `device`, which the seal still reads */
 	size_t sealed_bytes;
 	bool right;
 };
@@ -35,6 +36,16 @@ static void seal_sector(struct sweep *sweep, uint64_t sector, const struct expec
 		memcpy(device, &hash, sizeof hash);
 		sweep->sealed_bytes += sizeof hash;
 	}
+}
+
+static void seal_piece(struct sweep *sweep)
+{
+	uint8_t *filled = sweep->device;
+
+	seal_wait(sweep->seal);
+	seal_add(sweep->seal, filled, sweep->shadow, sweep->sealed_bytes);
+	sweep->device = sweep->other;
+	sweep->other = filled;
 }
 
 static void take(void *context, uint64_t offset_bytes, uint64_t length_bytes, const uint8_t *data)
@@ -60,7 +71,7 @@ static void take(void *context, uint64_t offset_bytes, uint64_t length_bytes, co
 			seal_sector(sweep, sector, &expected, data + at);
 	}
 	if (sweep->seal)
-		seal_add(sweep->seal, sweep->device, sweep->shadow, sweep->sealed_bytes);
+		seal_piece(sweep);
 	atomic_fetch_add(&run->counters.compared_bytes, compared_bytes);
 	atomic_fetch_add(&run->counters.swept_bytes, compared_bytes);
 	atomic_fetch_add(&run->counters.open_bytes, length_bytes - compared_bytes);
@@ -181,8 +192,9 @@ bool sweep_device(struct run *run)
 		return false;
 	}
 	sweep.device = malloc(run->limits.scan_bytes);
+	sweep.other = malloc(run->limits.scan_bytes);
 	sweep.shadow = malloc(run->limits.scan_bytes);
-	if (!sweep.device || !sweep.shadow)
+	if (!sweep.device || !sweep.other || !sweep.shadow)
 		err(3, "no memory for the sweep");
 	if (run->limits.seal)
 		sweep.seal = seal_open();
@@ -196,6 +208,7 @@ bool sweep_device(struct run *run)
 	merge(&run->findings);
 	if (!atomic_load(&run->stalled)) {
 		free(sweep.device);
+		free(sweep.other);
 		free(sweep.shadow);
 	}
 	return good;
