@@ -43,7 +43,8 @@ static struct port_completion next(void)
 	for (int tries = 0; tries < 100; tries++) {
 		int waited = port_wait(port, 1000);
 
-		ck_assert(waited == 0 || waited == -EINTR);
+		/* Under valgrind no other thread runs during a wait: the limit passes before a wake-up comes. */
+		ck_assert(waited == 0 || waited == -EINTR || waited == -ETIME);
 		if (port_pop(port, &completion))
 			return completion;
 	}
