@@ -158,6 +158,9 @@ static bool write_badly(struct faulty *faulty, const struct io *io)
 	case FAULT_DISCARD_NOTHING:
 	case FAULT_READ_NEXT_SECTOR:
 	case FAULT_READ_UNFILLED:
+	case FAULT_ERROR:
+	case FAULT_SHORT:
+	case FAULT_STUCK:
 	case FAULT_KINDS:
 		break;
 	}
@@ -208,6 +211,9 @@ static bool strikes_write(const struct faulty *faulty, const struct io *io)
 	case FAULT_DISCARD_NOTHING:
 	case FAULT_READ_NEXT_SECTOR:
 	case FAULT_READ_UNFILLED:
+	case FAULT_ERROR:
+	case FAULT_SHORT:
+	case FAULT_STUCK:
 	case FAULT_KINDS:
 		break;
 	}
@@ -230,8 +236,34 @@ static bool strikes_read(struct faulty *faulty, const struct io *io)
 	       io->offset_bytes + io->length_bytes + SECTOR <= faulty->size_bytes;
 }
 
+/* The device does not pretend that all is well. */
+static bool strike_openly(struct faulty *faulty, unsigned lane, struct io *io)
+{
+	bool write = io->kind == OPERATION_WRITE && is_sick(io);
+
+	if (faulty->fault == FAULT_STUCK && write && !faulty->strikes) {
+		faulty->strikes++;
+		return true;
+	}
+	if (faulty->fault == FAULT_ERROR && write) {
+		if (faulty->strikes++ % 2)
+			write_at(faulty, io->data, io->length_bytes / 2, io->offset_bytes);
+		finish(faulty, lane, io, false);
+		return true;
+	}
+	if (faulty->fault == FAULT_SHORT && io->kind == OPERATION_READ && io->length_bytes < MIB && is_sick(io)) {
+		faulty->strikes++;
+		finish(faulty, lane, io, true);
+		io->result -= SECTOR;
+		return true;
+	}
+	return false;
+}
+
 static bool strike(struct faulty *faulty, unsigned lane, struct io *io)
 {
+	if (strike_openly(faulty, lane, io))
+		return true;
 	if (io->kind == OPERATION_WRITE && strikes_write(faulty, io)) {
 		faulty->strikes++;
 		finish(faulty, lane, io, write_badly(faulty, io));

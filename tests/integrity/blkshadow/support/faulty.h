@@ -25,6 +25,9 @@ enum fault {
 	FAULT_READ_NEXT_SECTOR,
 	FAULT_READ_UNFILLED,
 	FAULT_WRAP_4G,
+	FAULT_ERROR,			/* writes are answered with EIO, some of them having taken place */
+	FAULT_SHORT,			/* a read that ends early */
+	FAULT_STUCK,			/* a write that is never answered */
 	FAULT_KINDS
 };
 
