@@ -1,0 +1,55 @@
+/* From every state that can be, every event leads to one that can be, and no command is sent out of its order. */
+#include "device.h"
+#include "proof.h"
+
+/* A control command is in flight. */
+static bool flies(struct device_state state)
+{
+	bool command = state.phase == DEVICE_ADDING || state.phase == DEVICE_SETTING || state.phase == DEVICE_RECOVERING ||
+		       state.phase == DEVICE_STARTING || state.phase == DEVICE_ENDING || state.phase == DEVICE_CANCELLING ||
+		       state.phase == DEVICE_STOPPING || state.phase == DEVICE_DELETING;
+
+	return command && !state.pausing;
+}
+
+static bool sends(uint8_t action)
+{
+	return action == DEVICE_SEND_ADD || action == DEVICE_SEND_SET_PARAMS || action == DEVICE_SEND_RECOVER ||
+	       action == DEVICE_SEND_START || action == DEVICE_SEND_END_RECOVERY || action == DEVICE_SEND_STOP ||
+	       action == DEVICE_SEND_DEL;
+}
+
+void proof(void)
+{
+	struct device_state state = { .want = nondet_u8(), .phase = nondet_u8(), .recovery = nondet_u8(), .failed = nondet_u8(),
+				      .queues = nondet_u8(), .tries = nondet_u8(), .pausing = nondet_u8() };
+	uint32_t event = nondet_u32();
+	bool answer = event >= DEVICE_ANSWER_OK && event <= DEVICE_ANSWER_OTHER;
+	struct device_step step;
+
+	ASSUME(device_state_valid(state) && event < DEVICE_EVENTS);
+	step = device_step(state, event);
+	PROVE(device_state_valid(step.state), "leads to what can be");
+	PROVE(step.action < DEVICE_ACTIONS && step.verdict < DEVICE_VERDICTS, "enumerators");
+	if (sends(step.action))
+		PROVE(!flies(state) || answer, "one command at a time");
+	if (sends(step.action))
+		PROVE(flies(step.state), "a sent command's answer is waited for");
+	if (step.action == DEVICE_SEND_DEL && state.phase != DEVICE_DELETING)
+		PROVE((state.phase == DEVICE_STOPPING && answer) || state.phase == DEVICE_JOINING, "STOP before DEL");
+	if (step.action == DEVICE_SEND_DEL)
+		PROVE(!step.state.queues, "nobody holds the character device when DEL is sent");
+	if (step.action == DEVICE_SEND_START && state.phase != DEVICE_STARTING)
+		PROVE(event == DEVICE_QUEUES_READY && !state.recovery, "START after the last FETCH");
+	if (step.action == DEVICE_SEND_SET_PARAMS || step.action == DEVICE_SEND_STOP || step.action == DEVICE_SEND_DEL)
+		PROVE(!state.recovery || state.phase == DEVICE_LIVE || state.want == DEVICE_DOWN, "taken over: not set, not undone by DEL");
+	if (step.state.phase == DEVICE_LIVE && state.phase != DEVICE_LIVE)
+		PROVE(event == DEVICE_ANSWER_OK && (state.phase == DEVICE_STARTING || state.phase == DEVICE_ENDING), "live by START or END");
+	if (step.action == DEVICE_SEND_CANCEL)
+		PROVE(flies(state) && (state.phase == DEVICE_STARTING || state.phase == DEVICE_ENDING), "a cancel has its command");
+	if (step.verdict == DEVICE_UNEXPECTED)
+		PROVE(step.action == DEVICE_NOTHING, "nothing is done");
+	if (state.phase == DEVICE_OVER)
+		PROVE(step.state.phase == DEVICE_OVER && step.action == DEVICE_NOTHING, "over for ever");
+	PROVED();
+}

@@ -1,0 +1,77 @@
+/* For one page size and one block: every configuration that params accepts is one that ADD_DEV and SET_PARAMS of 6.12 and 7.x accept, and the buffers
+ * hold what the driver may then send. The driver's conditions stand here once more, from its sources. (The memory
+ * limit is left to params_test: two multipliers are more than the solver compares.) */
+#include "params.h"
+#include "proof.h"
+
+static struct params_config any_config(void)
+{
+	struct params_config config = {
+		.size_bytes = nondet_u64(), .memory_limit_bytes = nondet_u64(), .block_bytes = BLOCK, .page_bytes = PAGE,
+		.physical_block_bytes = nondet_u32(), .max_io_bytes = nondet_u32(), .discard_granularity_bytes = nondet_u32(),
+		.queues = nondet_u32(), .depth_tags = nondet_u32(), .flags = nondet_u32(), .id = nondet_i32(),
+	};
+
+	ASSUME(config.flags < 2 * PARAMS_GET_DATA);
+	return config;
+}
+
+/* The stricter of all kernels. */
+static void accepts_params(const struct ublk_params *params, uint64_t page_bytes, uint32_t max_io_buf_bytes)
+{
+	const struct ublk_param_basic *basic = &params->basic;
+	const struct ublk_param_discard *discard = &params->discard;
+
+	PROVE(params->len == sizeof(*params) && (params->types & 1) != 0, "basic is required");
+	PROVE(basic->logical_bs_shift >= 9 && UINT64_C(1) << basic->logical_bs_shift <= page_bytes, "logical block");
+	PROVE(basic->physical_bs_shift >= basic->logical_bs_shift && basic->physical_bs_shift <= 28, "physical block");
+	PROVE(basic->io_min_shift <= 28 && basic->io_opt_shift <= 28, "shifts");
+	PROVE(basic->max_sectors <= max_io_buf_bytes >> 9, "max_sectors fits the buffer");
+	PROVE((uint64_t)basic->max_sectors * 512 >= page_bytes, "max_sectors is a page at least");
+	if ((params->types & 2) != 0) {
+		PROVE(discard->discard_granularity != 0, "granularity");
+		PROVE(discard->max_discard_sectors == 0 || discard->max_discard_segments == 1, "one segment");
+	}
+	PROVE((params->types & ~3u) == 0, "no other section");
+}
+
+static void says_what_was_asked(struct params_config config, const struct ublk_params *params)
+{
+	const struct ublk_param_basic *basic = &params->basic;
+	bool cache = (config.flags & PARAMS_VOLATILE_CACHE) != 0;
+	bool section = (config.flags & (PARAMS_DISCARD | PARAMS_WRITE_ZEROES)) != 0;
+
+	PROVE(basic->dev_sectors * 512 == config.size_bytes, "size");
+	PROVE(1u << basic->logical_bs_shift == config.block_bytes, "block");
+	PROVE(1u << basic->physical_bs_shift == config.physical_block_bytes, "physical block");
+	PROVE((basic->attrs & 1) == ((config.flags & PARAMS_READ_ONLY) != 0), "read-only");
+	PROVE((basic->attrs >> 2 & 1) == cache, "volatile cache");
+	PROVE((basic->attrs >> 3 & 1) == (cache && (config.flags & PARAMS_FUA) != 0), "FUA beside a cache");
+	PROVE((params->types >> 1 & 1) == section, "a section counts by its bit");
+	PROVE((params->discard.max_discard_sectors != 0) == ((config.flags & PARAMS_DISCARD) != 0), "discard");
+	PROVE((params->discard.max_write_zeroes_sectors != 0) == ((config.flags & PARAMS_WRITE_ZEROES) != 0),
+	      "write zeroes");
+}
+
+void proof(void)
+{
+	struct params_config config = any_config();
+	struct ublksrv_ctrl_dev_info info;
+	struct ublk_params params;
+
+	if (params_check(config) != PARAMS_ACCEPTED)
+		return;
+	info = params_dev_info(config);
+	params = params_of(config);
+	PROVE(config.depth_tags >= 1 && config.depth_tags <= 4096 && info.queue_depth == config.depth_tags, "depth");
+	PROVE(config.queues >= 1 && config.queues <= 4096 && info.nr_hw_queues == config.queues, "queues");
+	PROVE(info.max_io_buf_bytes == config.max_io_bytes, "the largest I/O");
+	PROVE(info.max_io_buf_bytes % config.page_bytes == 0, "ADD_DEV rounds nothing down");
+	PROVE((info.flags & ~(UINT64_C(1) << 6 | UINT64_C(1) << 2)) == 0, "no other feature");
+	accepts_params(&params, config.page_bytes, info.max_io_buf_bytes);
+	says_what_was_asked(config, &params);
+	PROVE(params_buffer_bytes(config) >= (uint64_t)params.basic.max_sectors * 512, "a buffer holds the largest I/O");
+	PROVE(params_buffer_bytes(config) <= UINT64_C(1) << 25, "no I/O is above 32 MiB");
+	PROVE(params_buffer_bytes(config) == info.max_io_buf_bytes, "what is mapped is what was asked for");
+	PROVED();
+}
