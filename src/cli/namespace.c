@@ -108,7 +108,7 @@ static int namespace_open_state(void)
 	return -1;
 }
 
-int namespace_enter(int *state_fd)
+int namespace_enter(int *state_fd) /* R46 */
 {
 	int error;
 

@@ -68,7 +68,7 @@ static int stop_check_holders(const struct options *options, const struct invent
 /* ---- the steps ----------------------------------------------------------------------------- */
 
 /* STOP fails a recoverable device's dirty pages instead of writing them: so they are written first. */
-static int stop_sync(const struct options *options, const struct inventory_device *device)
+static int stop_sync(const struct options *options, const struct inventory_device *device) /* R47 */
 {
 	char path[NODE_PATH_BYTES], word = SYNC_FAILED;
 	struct pollfd poller = { .events = POLLIN };

@@ -14,7 +14,7 @@ uint64_t command_user_encode(struct command_user user)
 	return (uint64_t)user.kind << COMMAND_KIND_SHIFT | (uint64_t)user.serial << COMMAND_SERIAL_SHIFT | user.tag;
 }
 
-struct command_user command_user_decode(uint64_t user_data)
+struct command_user command_user_decode(uint64_t user_data) /* R27 */
 {
 	uint64_t kind = user_data >> COMMAND_KIND_SHIFT;
 	struct command_user user = {
@@ -42,6 +42,7 @@ static int32_t command_result(uint32_t action, int32_t result)
 	return action == TAG_COMMIT_FAILED ? -ERRNOS_EIO : 0;
 }
 
+/* R26 */
 struct command_io command_of_action(uint32_t action, uint16_t qid, uint16_t tag, int32_t result, uint64_t address)
 {
 	CHECK(action < TAG_ACTIONS);
@@ -60,6 +61,7 @@ struct command_io command_of_action(uint32_t action, uint16_t qid, uint16_t tag,
 	return command;
 }
 
+/* R28 */
 struct command_control command_control_of(uint32_t op, uint32_t device_id, uint64_t address, uint16_t length_bytes,
 					  uint64_t data)
 {

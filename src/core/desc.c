@@ -20,7 +20,7 @@ struct desc_op {
 	uint8_t traits;
 };
 
-static const struct desc_op desc_ops[256] = {
+static const struct desc_op desc_ops[256] = { /* R3 */
 	[UBLK_IO_OP_READ] = { REFUBLK_READ, DESC_KNOWN | DESC_RANGED | DESC_BUFFERED },
 	[UBLK_IO_OP_WRITE] = { REFUBLK_WRITE, DESC_KNOWN | DESC_RANGED | DESC_BUFFERED | DESC_CHANGES },
 	[UBLK_IO_OP_FLUSH] = { REFUBLK_FLUSH, DESC_KNOWN },
@@ -34,7 +34,7 @@ struct desc_flag {
 };
 
 /* Every other bit is either unknown or belongs to a feature that is never asked for. */
-static const struct desc_flag desc_flags[] = {
+static const struct desc_flag desc_flags[] = { /* R4 */
 	{ UBLK_IO_F_FUA, REFUBLK_FUA },
 	{ UBLK_IO_F_NOUNMAP, REFUBLK_NOUNMAP },
 	{ UBLK_IO_F_META, REFUBLK_META },
@@ -64,28 +64,29 @@ static uint32_t desc_flags_of(uint32_t op_flags)
 	return flags;
 }
 
-/* Sectors are compared, not bytes: 2^64 of them do not overflow. */
+/* Sectors are compared, not bytes: 2^64 of them do not overflow. (R6) */
 static uint32_t desc_range_verdict(const struct ublksrv_io_desc *desc, uint32_t traits, struct desc_limits limits)
 {
 	uint64_t device_sectors = units_sectors(limits.device_bytes);
 
 	if (desc->nr_sectors == 0)
-		return DESC_EMPTY;
+		return DESC_EMPTY; /* R8 */
 	if (desc->start_sector > device_sectors || desc->nr_sectors > device_sectors - desc->start_sector)
 		return DESC_BEYOND_END;
 	if ((traits & DESC_BUFFERED) != 0 && desc->nr_sectors > units_sectors(limits.max_io_bytes))
-		return DESC_TOO_LONG;
+		return DESC_TOO_LONG; /* R7 */
 	if (((desc->start_sector | desc->nr_sectors) & (units_sectors(limits.block_bytes) - 1)) != 0)
 		return DESC_UNALIGNED;
 	return DESC_ACCEPTED;
 }
 
+/* R5 */
 static uint32_t desc_verdict_of(const struct ublksrv_io_desc *desc, uint32_t traits, struct desc_limits limits)
 {
 	if ((traits & DESC_KNOWN) == 0)
 		return DESC_UNKNOWN_OP;
 	if ((traits & DESC_CHANGES) != 0 && limits.read_only != 0)
-		return DESC_READ_ONLY;
+		return DESC_READ_ONLY; /* R9 */
 	if ((traits & DESC_RANGED) == 0)
 		return DESC_ACCEPTED;
 	return desc_range_verdict(desc, traits, limits);
@@ -123,7 +124,7 @@ struct desc_decoded desc_decode(const unsigned char *bytes, uint64_t length_byte
 }
 
 /* Each queue's place is as large as the deepest queue's would be, whatever its depth. */
-struct desc_area desc_area(uint32_t qid, uint32_t depth_tags, uint32_t stride_bytes, uint64_t page_bytes)
+struct desc_area desc_area(uint32_t qid, uint32_t depth_tags, uint32_t stride_bytes, uint64_t page_bytes) /* R10 */
 {
 	uint64_t place_bytes = units_round_up((uint64_t)UBLK_MAX_QUEUE_DEPTH * stride_bytes, page_bytes);
 	struct desc_area area = {

@@ -47,7 +47,7 @@ enum device_lane { UP = DEVICE_UP, DOWN = DEVICE_DOWN, PAUSING, LANES };
 	[DEVICE_ANSWER_GONE] = (move), [DEVICE_ANSWER_OTHER] = (move)
 
 /* The answers of a command that may be sent again. */
-#define ATTEMPT(ok, gone, refused) \
+#define ATTEMPT(ok, gone, refused) /* R40 */ \
 	[DEVICE_ANSWER_OK] = (ok), [DEVICE_ANSWER_EINTR] = AGAIN, [DEVICE_ANSWER_EBUSY] = RETRY, \
 	[DEVICE_ANSWER_EAGAIN] = RETRY, [DEVICE_ANSWER_GONE] = (gone), [DEVICE_ANSWER_OTHER] = (refused)
 
@@ -68,7 +68,7 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 			[DEVICE_DEADLINE] = LATE,
 			[DEVICE_STOP_WANTED] = STAY,
 		},
-		[DEVICE_RECOVERING] = {
+		[DEVICE_RECOVERING] = { /* R43 */
 			ATTEMPT(OPEN, UNDO | FAIL, UNDO | FAIL),
 			[DEVICE_DEADLINE] = LATE,
 			[DEVICE_STOP_WANTED] = STAY,
@@ -100,7 +100,7 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 		},
 		/* After SERVER_LOST every tag is retired: there is nothing to wait for, and STOP and DEL follow because
 		 * whoever stopped the device may not delete it. */
-		[DEVICE_LIVE] = {
+		[DEVICE_LIVE] = { /* R42 */
 			[DEVICE_QUEUE_FAILED] = LEAVE | FAIL,
 			[DEVICE_QUEUES_ENDED] = UNDO,
 			[DEVICE_STOP_WANTED] = STOP,
@@ -162,7 +162,7 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 			[DEVICE_SERVER_LOST] = STAY,
 		},
 		/* EINTR comes after the removal: sent again, DEL then says GONE. */
-		[DEVICE_DELETING] = {
+		[DEVICE_DELETING] = { /* R41 */
 			ATTEMPT(FINISH, FINISH, FINISH | FAIL),
 			[DEVICE_DEADLINE] = LATE,
 			[DEVICE_STOP_WANTED] = STAY,
@@ -231,7 +231,7 @@ static const struct device_goal device_goals[] = {
 	[START] = { DEVICE_STARTING, DEVICE_UP, DEVICE_SEND_START },
 	[END] = { DEVICE_ENDING, DEVICE_UP, DEVICE_SEND_END_RECOVERY },
 	[SERVE] = { DEVICE_LIVE, DEVICE_UP, DEVICE_SAY_LIVE },
-	[CANCEL] = { DEVICE_CANCELLING, DEVICE_DOWN, DEVICE_SEND_CANCEL },
+	[CANCEL] = { DEVICE_CANCELLING, DEVICE_DOWN, DEVICE_SEND_CANCEL }, /* R38 */
 	[LEAVE] = { DEVICE_ABANDONING, DEVICE_DOWN, DEVICE_LEAVE_QUEUES },
 	[STOP] = { DEVICE_STOPPING, DEVICE_DOWN, DEVICE_SEND_STOP },
 	[JOIN] = { DEVICE_JOINING, DEVICE_DOWN, DEVICE_JOIN_QUEUES },
@@ -253,9 +253,9 @@ static const uint8_t device_commands[DEVICE_PHASES] = {
 
 /* [recovery][queues][failed]: a device that was taken over is left as it was found, recoverable: closing it is all.
  * One that we added is stopped, then deleted; its queues serve until the STOP has taken effect, unless one cannot. */
-static const uint8_t device_undo[2][2][2] = {
+static const uint8_t device_undo[2][2][2] = { /* R37 */
 	{ { STOP, STOP }, { STOP, LEAVE } },
-	{ { FINISH, FINISH }, { LEAVE, LEAVE } },
+	{ { FINISH, FINISH }, { LEAVE, LEAVE } }, /* R44 */
 };
 
 /* What the event itself says about the state. */
@@ -274,7 +274,7 @@ static struct device_state device_note(struct device_state state, uint32_t event
 
 static uint32_t device_resolve(uint32_t move, struct device_state state)
 {
-	if (move == READY)
+	if (move == READY) /* R39 */
 		return state.recovery != 0 ? END : START;
 	if (move == UNDO)
 		return device_undo[state.recovery][state.queues][state.failed];

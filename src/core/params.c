@@ -51,7 +51,7 @@ static bool params_granularity_fits(struct params_config config)
 	       config.discard_granularity_bytes <= PARAMS_DISCARD_BYTES_MAX;
 }
 
-uint32_t params_check(struct params_config config)
+uint32_t params_check(struct params_config config) /* R35 */
 {
 	CHECK(params_power_of_two(config.page_bytes));
 	if (!params_block_fits(config))
@@ -94,12 +94,12 @@ const char *params_verdict_text(uint32_t verdict)
 	return texts[verdict];
 }
 
-uint64_t params_buffer_bytes(struct params_config config)
+uint64_t params_buffer_bytes(struct params_config config) /* R31 */
 {
 	return units_round_up(config.max_io_bytes, config.page_bytes);
 }
 
-uint64_t params_memory_bytes(struct params_config config)
+uint64_t params_memory_bytes(struct params_config config) /* R36 */
 {
 	return (uint64_t)config.queues * config.depth_tags * params_buffer_bytes(config);
 }
@@ -191,7 +191,7 @@ static struct ublk_param_discard params_discard(struct params_config config)
 	return discard;
 }
 
-struct ublk_params params_of(struct params_config config)
+struct ublk_params params_of(struct params_config config) /* R33 */
 {
 	struct ublk_params params = {
 		.len = sizeof(params),
@@ -216,7 +216,7 @@ static bool params_sensible(struct params_config asked, struct ublksrv_ctrl_dev_
 	       (unasked & PARAMS_MODES) == 0;
 }
 
-uint32_t params_grant_of(struct params_config asked, struct ublksrv_ctrl_dev_info granted)
+uint32_t params_grant_of(struct params_config asked, struct ublksrv_ctrl_dev_info granted) /* R34 */
 {
 	uint64_t dropped = params_dev_info(asked).flags & ~granted.flags;
 

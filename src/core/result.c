@@ -28,14 +28,14 @@ static const uint8_t result_errnos[] = {
 
 enum { RESULT_ERRNOS = sizeof(result_errnos) / sizeof(result_errnos[0]) };
 
-uint32_t result_surviving_errno(uint32_t error)
+uint32_t result_surviving_errno(uint32_t error) /* R25 */
 {
 	uint32_t surviving = error < RESULT_ERRNOS ? result_errnos[error] : 0;
 
 	return surviving != 0 ? surviving : ERRNOS_EIO;
 }
 
-static struct result result_of_error(uint32_t error)
+static struct result result_of_error(uint32_t error) /* R22 */
 {
 	uint32_t surviving = result_surviving_errno(error);
 	struct result result = {
@@ -47,14 +47,14 @@ static struct result result_of_error(uint32_t error)
 }
 
 /* A length that the field cannot hold is no success either; desc never accepts one. */
-static int32_t result_of_data(const struct refublk_request *request, struct refublk_outcome outcome)
+static int32_t result_of_data(const struct refublk_request *request, struct refublk_outcome outcome) /* R23 */
 {
 	if (outcome.done_bytes != request->length_bytes || outcome.done_bytes > INT32_MAX)
 		return -ERRNOS_EIO;
 	return (int32_t)outcome.done_bytes;
 }
 
-struct result result_of(const struct refublk_request *request, struct refublk_outcome outcome)
+struct result result_of(const struct refublk_request *request, struct refublk_outcome outcome) /* R24 */
 {
 	struct result result = { .number = -ERRNOS_EIO };
 

@@ -28,12 +28,12 @@ uint32_t tally_open(struct tally tally)
 	return (uint32_t)tally.tags[TAG_SERVER] + tally.tags[TAG_SERVER_GET_DATA];
 }
 
-bool tally_drained(struct tally tally)
+bool tally_drained(struct tally tally) /* R20 */
 {
 	return tally_open(tally) == 0;
 }
 
-bool tally_over(struct tally tally)
+bool tally_over(struct tally tally) /* R21 */
 {
 	return tally.tags[TAG_RETIRED] == tally.depth;
 }

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { UNITS_SECTOR_SHIFT = 9, UNITS_SECTOR_BYTES = 1 << UNITS_SECTOR_SHIFT };
+enum { UNITS_SECTOR_SHIFT = 9, UNITS_SECTOR_BYTES = 1 << UNITS_SECTOR_SHIFT }; /* R1 */
 
 /* The largest device in bytes: offsets stay representable as the off_t of a backing file. */
 #define UNITS_DEVICE_BYTES_MAX (INT64_MAX & ~(int64_t)(UNITS_SECTOR_BYTES - 1))

@@ -29,7 +29,7 @@ static int buffers_settle(const struct buffers *buffers, struct log log)
 }
 
 /* The pages are there, seen from outside and not believed. */
-static bool buffers_resident(const struct buffers *buffers, uint64_t page_bytes)
+static bool buffers_resident(const struct buffers *buffers, uint64_t page_bytes) /* R32 */
 {
 	size_t pages = buffers->all_bytes / page_bytes;
 	unsigned char *present = malloc(pages);

@@ -53,7 +53,7 @@ static uint32_t handle_step(struct serve *serve, uint16_t tag, struct refublk_st
 }
 
 /* Shared memory, read once: the copy is decoded, and the driver may change what it likes. */
-static struct desc_decoded handle_descriptor(struct serve *serve, uint16_t tag)
+static struct desc_decoded handle_descriptor(struct serve *serve, uint16_t tag) /* R2 */
 {
 	const struct serve_setup *setup = &serve->setup;
 	uint64_t words[SERVE_STRIDE_BYTES_MAX / sizeof(uint64_t)];

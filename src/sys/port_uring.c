@@ -164,7 +164,7 @@ bool port_pop(struct port *port, struct port_completion *completion)
 	return true;
 }
 
-uint64_t port_lost(const struct port *port)
+uint64_t port_lost(const struct port *port) /* R30 */
 {
 	return *port->ring.cq.koverflow;
 }

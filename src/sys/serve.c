@@ -61,7 +61,7 @@ void serve_break(struct serve *serve, int32_t error)
 
 /* ---- to the port --------------------------------------------------------------------------- */
 
-bool serve_push(struct serve *serve, const struct port_work *work)
+bool serve_push(struct serve *serve, const struct port_work *work) /* R29 */
 {
 	if (port_push(serve->setup.port, work) != 0) {
 		log_say(serve->setup.log, REFUBLK_ERROR, "queue %u: the ring is full, which its size excludes",

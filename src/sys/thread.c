@@ -84,7 +84,7 @@ static bool thread_flushes_io(void)
 	return (flags & THREAD_MEMALLOC_NOIO) && (flags & THREAD_LOCAL_THROTTLE);
 }
 
-int thread_flush_io(struct log log)
+int thread_flush_io(struct log log) /* R45 */
 {
 	int error = 0;
 
