@@ -183,6 +183,19 @@ pure: $(CORE_SOURCES:%.c=$(BUILD)/%.o) ## the core needs nothing but four memory
 check-uapi: setup-vm ## our uapi.h against the newest header that Debian packages
 	@spec/check-uapi "$$(vm/fetch headers)"
 
+.PHONY: rules model model-deep proof plants
+rules: ## every rule of spec/rules.md has one home, evidence that is run, and its planted bug
+	@spec/check-rules
+	@vm/check-pairs
+model: setup-test ## every order of events of driver and server, over the compiled core
+	@spec/model/run
+model-deep: setup-test ## the same with more tags and requests
+	@spec/model/run --deep
+proof: setup-test ## the core for every input, with CBMC
+	@spec/proof/run
+plants: setup-test unit-programs ## each planted bug is caught by its check
+	@spec/check-plants
+
 # What the cases run beside the program itself; refublk-faults is the program with the faults that some plant.
 .PHONY: vm-programs
 vm-programs: build build/plain/lives $(EXAMPLES:%=build/plain/examples/%)
