@@ -52,6 +52,25 @@ static enum compare_answer compare_mix(struct compare *compare, uint64_t sector,
 	return COMPARE_RIGHT;
 }
 
+/* `seen` has its hash where there are several candidates. */
+static enum compare_answer judge(struct compare *compare, uint64_t sector, const struct expectation *expected,
+				 const void *data, struct sighting *seen)
+{
+	bool pinned = expected->pinned && seen->hash == expected->hash;
+
+	if (expected->pinned && expected->settled)
+		return pinned ? COMPARE_RIGHT : COMPARE_WRONG;
+	for (uint32_t who = 0; who < expected->count && !seen->whole; who++) {
+		seen->whole = is_whole(compare, sector, expected->candidates[who], expected->hash, data);
+		seen->candidate = expected->candidates[who];
+	}
+	if (seen->whole || pinned)
+		return COMPARE_RIGHT;
+	if (expected->count == 1 || compare->schedule->atomic_sector)
+		return COMPARE_WRONG;
+	return compare_mix(compare, sector, expected, data);
+}
+
 enum compare_answer compare_sector(struct compare *compare, uint64_t sector, const struct expectation *expected,
 				   const void *data, struct sighting *seen)
 {
@@ -61,22 +80,10 @@ enum compare_answer compare_sector(struct compare *compare, uint64_t sector, con
 	for (uint32_t who = 0; who < expected->count; who++)
 		if (cell_kind(expected->candidates[who]) == CELL_ANY)
 			return COMPARE_OPEN;
-	if (expected->count > 1)
+	if (expected->count > 1 || expected->pinned)
 		seen->hash = stamp_hash(data);
-	if (expected->pinned && expected->settled) {
-		seen->known = true;
-		return seen->hash == expected->hash ? COMPARE_RIGHT : COMPARE_WRONG;
-	}
-	for (uint32_t who = 0; who < expected->count && !seen->whole; who++) {
-		seen->whole = is_whole(compare, sector, expected->candidates[who], expected->hash, data);
-		seen->candidate = expected->candidates[who];
-	}
-	seen->known = true;
-	if (seen->whole || (expected->pinned && seen->hash == expected->hash))
-		return COMPARE_RIGHT;
-	if (expected->count == 1 || compare->schedule->atomic_sector)
-		return COMPARE_WRONG;
-	answer = compare_mix(compare, sector, expected, data);
+	answer = judge(compare, sector, expected, data, seen);
+	/* Nothing is learned from what should not be there. */
 	seen->known = answer != COMPARE_WRONG;
 	return answer;
 }
