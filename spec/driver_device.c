@@ -12,11 +12,6 @@ static struct driver_device_step impossible(struct driver_device_state state)
 	return (struct driver_device_step){ .state = state, .verdict = DRIVER_IMPOSSIBLE };
 }
 
-static struct driver_device_step undefined(struct driver_device_state state)
-{
-	return (struct driver_device_step){ .state = state, .verdict = DRIVER_UNDEFINED };
-}
-
 static struct driver_device_step replies(struct driver_device_state state, uint8_t reply, int16_t result)
 {
 	return (struct driver_device_step){ .state = state, .reply = reply, .result = result };
@@ -43,6 +38,17 @@ static struct driver_device_step behind(struct driver_device_state state)
 static bool held(struct driver_device_state state, uint8_t waiting)
 {
 	return (state.waiting & waiting) != 0;
+}
+
+/* A DEL that stops first holds the mutex of all devices; once the device is deleted, a DEL only waits. */
+static bool stopped_by_del(struct driver_device_state state)
+{
+	return held(state, DRIVER_WAITING_DEL) && held(state, DRIVER_WAITING_STOP) && state.there == DRIVER_PRESENT;
+}
+
+static bool ready_or_stopping(struct driver_device_state state)
+{
+	return state.ready == DRIVER_ALL_FETCHED || state.stopping;
 }
 
 static bool recoverable(uint32_t kernel, struct driver_device_state state)
@@ -80,7 +86,7 @@ static struct driver_device_state new_round(struct driver_device_state state)
 
 static struct driver_device_step add(uint32_t kernel, struct driver_device_state state, uint32_t recovery)
 {
-	if (held(state, DRIVER_WAITING_DEL) && held(state, DRIVER_WAITING_STOP))
+	if (stopped_by_del(state))
 		return behind(state);
 	if (state.there != DRIVER_ABSENT)
 		return fails(state, DRIVER_EEXIST);
@@ -103,7 +109,7 @@ static struct driver_device_step start_now(uint32_t kernel, struct driver_device
 					   uint8_t reply)
 {
 	if (kernel != DRIVER_7_3 && state.disk == DRIVER_NO_DISK && state.cancelled && (pid_right || kernel == DRIVER_6_12))
-		return undefined(state);
+		return (struct driver_device_step){ .state = state, .verdict = DRIVER_UNDEFINED };
 	state.waiting &= (uint8_t)~DRIVER_WAITING_START;
 	if (kernel != DRIVER_6_12 && !pid_right)
 		return replies(state, reply, -DRIVER_EINVAL);
@@ -114,11 +120,6 @@ static struct driver_device_step start_now(uint32_t kernel, struct driver_device
 	state.condition = DRIVER_LIVE;
 	state.disk = DRIVER_DISK;
 	return replies(state, reply, 0);
-}
-
-static bool ready_or_stopping(struct driver_device_state state)
-{
-	return state.ready == DRIVER_ALL_FETCHED || state.stopping;
 }
 
 static struct driver_device_step start(uint32_t kernel, struct driver_device_state state, uint32_t event)
@@ -195,10 +196,11 @@ static struct driver_device_step update_size(struct driver_device_state state)
 
 static struct driver_device_step del(uint32_t kernel, struct driver_device_state state)
 {
+	if (state.there == DRIVER_DELETED)
+		return waits(state, DRIVER_WAITING_DEL);
 	if (state.condition != DRIVER_DEAD)
 		return waits(state, DRIVER_WAITING_STOP | DRIVER_WAITING_DEL);
-	if (state.there == DRIVER_PRESENT)
-		state = cancel(kernel, state);
+	state = cancel(kernel, state);
 	state.there = DRIVER_DELETED;
 	return waits(state, DRIVER_WAITING_DEL);
 }
@@ -300,11 +302,13 @@ static struct driver_device_step release(uint32_t kernel, struct driver_device_s
 
 static struct driver_device_step io_ended(uint32_t kernel, struct driver_device_state state)
 {
+	bool by_del = stopped_by_del(state);
+
 	if (!held(state, DRIVER_WAITING_STOP))
 		return impossible(state);
 	state.waiting &= (uint8_t)~DRIVER_WAITING_STOP;
 	state = cancel(kernel, remove_disk(state));
-	if (!held(state, DRIVER_WAITING_DEL))
+	if (!by_del)
 		return replies(state, DRIVER_REPLY_STOP, 0);
 	state.there = DRIVER_DELETED;
 	return quiet(state);
@@ -342,7 +346,7 @@ static struct driver_device_step wakes(uint32_t kernel, struct driver_device_sta
 
 static struct driver_device_step interrupt(struct driver_device_state state, uint8_t waiting, uint8_t reply)
 {
-	if (!held(state, waiting) || (waiting == DRIVER_WAITING_DEL && held(state, DRIVER_WAITING_STOP)))
+	if (!held(state, waiting) || (waiting == DRIVER_WAITING_DEL && stopped_by_del(state)))
 		return impossible(state);
 	state.waiting &= (uint8_t)~waiting;
 	return replies(state, reply, -DRIVER_EINTR);
@@ -389,8 +393,5 @@ struct driver_device_step driver_device_step(uint32_t kernel, struct driver_devi
 		return happens(kernel, state, event);
 	if (state.there == DRIVER_ABSENT)
 		return fails(state, DRIVER_ENODEV);
-	/* A deleted device still answers by its number: only STOP and DEL make sense there. */
-	if (state.there == DRIVER_DELETED && event != DRIVER_STOP && event != DRIVER_DEL)
-		return undefined(state);
 	return command(kernel, state, event);
 }

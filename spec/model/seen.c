@@ -8,6 +8,7 @@ enum { WITNESSES_MAX = 64 };
 
 static uint8_t tag_cells[TAG_MODES][TAG_OWNERS][TAG_MEMORIES][TAG_EVENTS];
 static uint8_t driver_cells[DRIVER_KERNELS][DRIVER_MODES][DRIVER_PHASES][DRIVER_OPS][DRIVER_TAG_KINDS];
+static uint8_t device_cells[DEVICE_WANTS][DEVICE_PHASES][DEVICE_EVENTS];
 static const char *witnesses[WITNESSES_MAX];
 
 void seen_tag(uint32_t mode, struct tag_state state, uint32_t event)
@@ -18,6 +19,11 @@ void seen_tag(uint32_t mode, struct tag_state state, uint32_t event)
 void seen_driver(uint32_t kernel, uint32_t mode, struct driver_tag_state state, uint32_t kind)
 {
 	driver_cells[kernel][mode][state.phase][state.op][kind] = 1;
+}
+
+void seen_device(struct device_state state, uint32_t event)
+{
+	device_cells[state.want][state.phase][event] = 1;
 }
 
 void seen_witness(const char *name)
@@ -85,6 +91,52 @@ static void write_driver(FILE *file)
 	}
 }
 
+static const char *const DEVICE_EVENT_NAMES[DEVICE_EVENTS] = {
+	[DEVICE_BEGIN] = "begin",
+	[DEVICE_BEGIN_RECOVERY] = "begin-recovery",
+	[DEVICE_ANSWER_OK] = "answer-ok",
+	[DEVICE_ANSWER_EINTR] = "answer-eintr",
+	[DEVICE_ANSWER_EBUSY] = "answer-ebusy",
+	[DEVICE_ANSWER_EAGAIN] = "answer-eagain",
+	[DEVICE_ANSWER_GONE] = "answer-gone",
+	[DEVICE_ANSWER_OTHER] = "answer-other",
+	[DEVICE_QUEUES_READY] = "queues-ready",
+	[DEVICE_QUEUE_FAILED] = "queue-failed",
+	[DEVICE_QUEUES_ENDED] = "queues-ended",
+	[DEVICE_DEADLINE] = "deadline",
+	[DEVICE_STOP_WANTED] = "stop-wanted",
+	[DEVICE_SERVER_LOST] = "server-lost",
+};
+
+/* What a device that was added can meet, the deadlines apart: they change nothing. */
+static bool device_due(struct device_state state, uint32_t event)
+{
+	for (uint32_t bits = 0; bits < 8; bits++) {
+		state.failed = bits & 1;
+		state.queues = bits >> 1 & 1;
+		state.pausing = bits >> 2 & 1;
+		state.tries = state.pausing;
+		if (device_state_valid(state) && device_step(state, event).verdict != DEVICE_UNEXPECTED &&
+		    event != DEVICE_DEADLINE)
+			return true;
+	}
+	return false;
+}
+
+static void write_devices(FILE *file)
+{
+	for (uint32_t i = 0; i < sizeof(device_cells); i++) {
+		uint32_t event = i % DEVICE_EVENTS;
+		struct device_state state = { .want = (uint8_t)(i / DEVICE_EVENTS / DEVICE_PHASES),
+					      .phase = (uint8_t)(i / DEVICE_EVENTS % DEVICE_PHASES) };
+
+		if (device_due(state, event))
+			fprintf(file, "%s\tdevice %s %s: %s\n", device_cells[state.want][state.phase][event] ? "seen" : "due",
+				state.want == DEVICE_UP ? "up" : "down", device_phase_name(state.phase),
+				DEVICE_EVENT_NAMES[event]);
+	}
+}
+
 __attribute__((destructor)) static void seen_write(void)
 {
 	const char *path = getenv("SEEN");
@@ -94,6 +146,7 @@ __attribute__((destructor)) static void seen_write(void)
 		return;
 	write_tags(file);
 	write_driver(file);
+	write_devices(file);
 	for (uint32_t i = 0; i < WITNESSES_MAX && witnesses[i] != NULL; i++)
 		fprintf(file, "witness\t%s\n", witnesses[i]);
 	fclose(file);

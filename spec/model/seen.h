@@ -3,11 +3,14 @@
 #ifndef MODEL_SEEN_H
 #define MODEL_SEEN_H
 
+#include "device.h"
 #include "driver.h"
 #include "tag.h"
 
 void seen_tag(uint32_t mode, struct tag_state state, uint32_t event);
 void seen_driver(uint32_t kernel, uint32_t mode, struct driver_tag_state state, uint32_t kind);
+
+void seen_device(struct device_state state, uint32_t event);
 
 /* name: lives for ever. */
 void seen_witness(const char *name);
