@@ -85,6 +85,7 @@ start_host() {
 }
 
 end_machine() {
+    [ -z "$machine_pid" ] || [ "$kernel" != host ] || { kill -TERM "$machine_pid" 2>/dev/null && wait_for_machine; } || :
     [ -z "$machine_pid" ] || kill -9 "$machine_pid" 2>/dev/null || :
     [ -z "$machine_pid" ] || wait "$machine_pid" 2>/dev/null || :
     machine_pid=
@@ -221,10 +222,11 @@ run_group() {
     done
 }
 
-# After its last result a guest has a moment to leave by itself.
+# A guest after its last result, or an interrupted host, has a moment to leave by itself.
 wait_for_machine() {
-    local tries=0
-    while kill -0 "$machine_pid" 2>/dev/null && [ $tries -lt 30 ]; do
+    local tries=0 most=30
+    [ "$kernel" != host ] || most=150
+    while kill -0 "$machine_pid" 2>/dev/null && [ $tries -lt $most ]; do
         sleep 0.1
         tries=$((tries + 1))
     done
