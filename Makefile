@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 VERSION := 0.1.0
 CC ?= gcc
@@ -99,6 +100,23 @@ $(BUILD)/examples/%: src/examples/%.c $(BUILD)/librefublk.a
 $(BUILD)/lives: tests/integrity/lives/lives.c $(BUILD)/librefublk.a
 	$(QUIET)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(ERROR) -O2 -g -Isrc $< $(BUILD)/librefublk.a $(LIBS) -o $@
 
+# The checker: it has no part and sees no header of what it judges.
+SHADOW_SOURCES := $(filter-out %_test.c,$(wildcard tests/integrity/blkshadow/*.c))
+SHADOW_TESTS := $(patsubst tests/integrity/blkshadow/%.c,%,$(wildcard tests/integrity/blkshadow/*_test.c))
+SHADOW_LIBS := -luring -ljansson -lmd -lm -pthread
+
+$(BUILD)/tests/integrity/blkshadow/%.o: tests/integrity/blkshadow/%.c Makefile
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) -std=gnu11 $(filter-out $(INCLUDES),$(CFLAGS_ALL)) -iquote tests/integrity/blkshadow -iquote tests/unit -MMD -MP -c $< -o $@
+
+$(BUILD)/blkshadow: $(SHADOW_SOURCES:%.c=$(BUILD)/%.o)
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(SHADOW_LIBS) -o $@
+
+$(BUILD)/shadow/%_test: $(BUILD)/tests/integrity/blkshadow/%_test.o $(BUILD)/tests/unit/main.o \
+		$(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(SHADOW_SOURCES)) $(wildcard tests/integrity/blkshadow/support/*.c))
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(SHADOW_LIBS) $(CHECK_LIBS) -o $@
+
 .PHONY: setup-build setup-vm setup-test
 setup-build setup-vm setup-test: setup-%:
 	@tests/setup $*
@@ -182,6 +200,10 @@ pure: $(CORE_SOURCES:%.c=$(BUILD)/%.o) ## the core needs nothing but four memory
 .PHONY: check-uapi
 check-uapi: setup-vm ## our uapi.h against the newest header that Debian packages
 	@spec/check-uapi "$$(vm/fetch headers)"
+
+.PHONY: test-shadow
+test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow ## the integrity checker, against planted faults and clean files
+	@tests/units $(SHADOW_TESTS:%=$(BUILD)/shadow/%)
 
 .PHONY: rules model model-deep proof plants
 rules: ## every rule of spec/rules.md has one home, evidence that is run, and its planted bug
