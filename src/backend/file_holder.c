@@ -18,6 +18,8 @@ static bool file_holder_same_disk(dev_t one, dev_t other)
 	char path[64], one_place[PATH_MAX], other_place[PATH_MAX];
 	size_t one_length, other_length, shorter;
 
+	if (one == other)
+		return true;
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(one), minor(one));
 	if (!realpath(path, one_place))
 		return false;
