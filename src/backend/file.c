@@ -145,7 +145,7 @@ static struct file_step file_leave(struct file_config config, struct refublk_req
 }
 
 /* `moved_bytes` of what was asked are done. A rest that O_DIRECT would refuse is moved again; where not even one
- * aligned piece was moved, nothing was, and that never changes by asking again. */
+ * aligned piece was moved, nothing was, and that never changes by asking again. (R76) */
 static struct file_step file_advance(struct file_config config, struct refublk_request request,
 				     struct file_place place, uint64_t moved_bytes)
 {
@@ -161,6 +161,7 @@ static struct file_step file_advance(struct file_config config, struct refublk_r
 	return file_leave(config, request, place);
 }
 
+/* R77 */
 static struct file_step file_retry(struct file_config config, struct refublk_request request, struct file_place place)
 {
 	if (place.retries >= FILE_RETRIES_MAX)
