@@ -1,0 +1,368 @@
+/* runner: answers the test vectors of spec/vectors with the core. See spec/vectors.py for the protocol. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "desc.h"
+#include "device.h"
+#include "params.h"
+#include "result.h"
+#include "tag.h"
+
+enum { LINE_MAX_BYTES = 8192, PAIRS_MAX = 24, DESC_MAX_BYTES = 256 };
+
+struct pair {
+	const char *key;
+	const char *value;
+};
+
+/* One question. wrong: a key was missing or a value none. */
+struct question {
+	struct pair pairs[PAIRS_MAX];
+	size_t count;
+	bool wrong;
+};
+
+static const char *word(struct question *question, const char *key)
+{
+	for (size_t i = 0; i < question->count; i++)
+		if (strcmp(question->pairs[i].key, key) == 0)
+			return question->pairs[i].value;
+	question->wrong = true;
+	return "";
+}
+
+static uint64_t number(struct question *question, const char *key)
+{
+	const char *text = word(question, key);
+	char *end;
+	uint64_t value = text[0] == '-' ? (uint64_t)strtoll(text, &end, 10) : strtoull(text, &end, 10);
+
+	question->wrong = question->wrong || text[0] == '\0' || *end != '\0';
+	return value;
+}
+
+static uint32_t choice(struct question *question, const char *key, const char *const *names, uint32_t count)
+{
+	const char *text = word(question, key);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (names[i] != NULL && strcmp(names[i], text) == 0)
+			return i;
+	question->wrong = true;
+	return 0;
+}
+
+/* The number whose name is the text; none: wrong. */
+static uint32_t named(struct question *question, const char *text, const char *(*name)(uint32_t number), uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(name(i), text) == 0)
+			return i;
+	question->wrong = true;
+	return 0;
+}
+
+/* A set of words with + between. */
+static uint32_t bits(struct question *question, const char *key, const char *const *names, uint32_t count)
+{
+	char copy[128], *rest = copy, *part;
+	uint32_t set = 0;
+
+	snprintf(copy, sizeof(copy), "%s", word(question, key));
+	if (strcmp(copy, "-") == 0)
+		return 0;
+	while ((part = strsep(&rest, "+")) != NULL) {
+		uint32_t bit = 0;
+
+		while (bit < count && strcmp(names[bit], part) != 0)
+			bit++;
+		question->wrong = question->wrong || bit == count;
+		set |= 1u << bit;
+	}
+	return set;
+}
+
+static void print_bytes(const void *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		printf("%02x", ((const unsigned char *)bytes)[i]);
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+static const char *const OPS[] = { [REFUBLK_READ] = "read", [REFUBLK_WRITE] = "write", [REFUBLK_FLUSH] = "flush",
+				   [REFUBLK_DISCARD] = "discard", [REFUBLK_WRITE_ZEROES] = "write-zeroes" };
+
+static size_t bytes_of(struct question *question, unsigned char *bytes)
+{
+	const char *text = word(question, "bytes");
+	size_t count = strcmp(text, "-") == 0 ? 0 : strlen(text) / 2;
+
+	if (strcmp(text, "-") != 0 && (strlen(text) % 2 != 0 || count > DESC_MAX_BYTES))
+		question->wrong = true;
+	for (size_t i = 0; i < count && !question->wrong; i++) {
+		unsigned int byte;
+
+		question->wrong = sscanf(text + 2 * i, "%2x", &byte) != 1;
+		bytes[i] = (unsigned char)byte;
+	}
+	return count;
+}
+
+static void print_flags(uint32_t flags)
+{
+	static const char *const names[] = { "fua", "nounmap", "meta", "swap", "failfast" };
+	const char *before = " flags=";
+
+	for (uint32_t i = 0; i < 5; i++)
+		if ((flags & 1u << i) != 0) {
+			printf("%s%s", before, names[i]);
+			before = "+";
+		}
+	if (flags == 0)
+		printf(" flags=-");
+}
+
+static void answer_desc(struct question *question)
+{
+	unsigned char bytes[DESC_MAX_BYTES];
+	size_t count = bytes_of(question, bytes);
+	struct desc_limits limits = {
+		.device_bytes = number(question, "device"),
+		.max_io_bytes = (uint32_t)number(question, "max-io"),
+		.block_bytes = (uint32_t)number(question, "block"),
+		.read_only = (uint32_t)number(question, "read-only"),
+	};
+	struct desc_decoded decoded;
+
+	if (question->wrong)
+		return;
+	decoded = desc_decode(bytes, count, limits);
+	printf(" error=%" PRIu32, decoded.error);
+	if (decoded.error != 0)
+		return;
+	printf(" op=%s offset=%" PRIu64 " length=%" PRIu64, OPS[decoded.request.op], decoded.request.offset_bytes,
+	       decoded.request.length_bytes);
+	print_flags(decoded.request.flags);
+}
+
+static void answer_result(struct question *question)
+{
+	struct refublk_request request = { .op = choice(question, "op", OPS, REFUBLK_WRITE_ZEROES + 1),
+					   .length_bytes = number(question, "length") };
+	struct refublk_outcome outcome = { .done_bytes = number(question, "done"),
+					   .error = (uint32_t)number(question, "error") };
+
+	if (!question->wrong)
+		printf(" result=%" PRId32, result_of(&request, outcome).number);
+}
+
+/* ---- bytes --------------------------------------------------------------------------------- */
+
+static void answer_io(struct question *question)
+{
+	uint32_t action = named(question, word(question, "action"), tag_action_name, TAG_ACTIONS);
+	uint16_t qid = (uint16_t)number(question, "qid"), tag = (uint16_t)number(question, "tag");
+	int32_t result = (int32_t)number(question, "result");
+	uint64_t address = number(question, "address");
+	struct command_io command;
+
+	if (question->wrong)
+		return;
+	command = command_of_action(action, qid, tag, result, address);
+	printf(" op=%" PRIx32 " bytes=", command.op);
+	print_bytes(&command.payload, sizeof(command.payload));
+}
+
+static void answer_control(struct question *question)
+{
+	uint32_t op = (uint32_t)number(question, "op"), device = (uint32_t)number(question, "device");
+	uint64_t address = number(question, "address"), data = number(question, "data");
+	uint16_t length = (uint16_t)number(question, "length");
+	struct command_control command = command_control_of(op, device, address, length, data);
+
+	if (question->wrong)
+		return;
+	printf(" bytes=");
+	print_bytes(&command.payload, sizeof(command.payload));
+}
+
+static void answer_command(struct question *question)
+{
+	if (strcmp(word(question, "what"), "io") == 0)
+		answer_io(question);
+	else
+		answer_control(question);
+}
+
+static void answer_place(struct question *question)
+{
+	struct desc_area area;
+
+	if (strcmp(word(question, "what"), "copy") == 0) {
+		printf(" offset=%" PRIu64, command_copy_offset((uint16_t)number(question, "qid"),
+			(uint16_t)number(question, "tag"), (uint32_t)number(question, "byte")));
+		return;
+	}
+	area = desc_area((uint32_t)number(question, "qid"), (uint32_t)number(question, "depth"),
+			 (uint32_t)number(question, "stride"), number(question, "page"));
+	printf(" offset=%" PRIu64 " length=%" PRIu64, area.offset_bytes, area.length_bytes);
+}
+
+static void answer_user(struct question *question)
+{
+	struct command_user user = { .kind = (uint32_t)number(question, "kind"), .serial = (uint32_t)number(question, "serial"),
+				     .tag = (uint16_t)number(question, "tag") };
+
+	if (!question->wrong)
+		printf(" number=%" PRIu64, command_user_encode(user));
+}
+
+static void answer_params(struct question *question)
+{
+	static const char *const names[] = { "read-only", "cache", "fua", "discard", "write-zeroes", "rotational", "get-data" };
+	struct params_config config = {
+		.size_bytes = number(question, "size"), .block_bytes = (uint32_t)number(question, "block"),
+		.physical_block_bytes = (uint32_t)number(question, "physical"),
+		.max_io_bytes = (uint32_t)number(question, "max-io"),
+		.discard_granularity_bytes = (uint32_t)number(question, "granularity"),
+		.queues = (uint32_t)number(question, "queues"), .depth_tags = (uint32_t)number(question, "depth"),
+		.page_bytes = number(question, "page"), .memory_limit_bytes = number(question, "memory"),
+		.flags = bits(question, "flags", names, 7), .id = -1,
+	};
+	struct ublk_params params;
+
+	if (question->wrong)
+		return;
+	if (params_check(config) != PARAMS_ACCEPTED) {
+		printf(" accepted=0");
+		return;
+	}
+	params = params_of(config);
+	printf(" accepted=1 types=%u attrs=%u logical=%u physical=%u max-sectors=%u dev-sectors=%" PRIu64 " buffer=%" PRIu64
+	       " features=%" PRIu64, params.types, params.basic.attrs, params.basic.logical_bs_shift,
+	       params.basic.physical_bs_shift, params.basic.max_sectors, (uint64_t)params.basic.dev_sectors,
+	       params_buffer_bytes(config), (uint64_t)params_dev_info(config).flags);
+}
+
+/* ---- machines ------------------------------------------------------------------------------ */
+
+static const char *const MODES[] = { [TAG_PLAIN] = "plain", [TAG_GET_DATA] = "get-data" };
+static const char *const MEMORIES[] = { [TAG_OWN] = "own", [TAG_LENT] = "lent" };
+
+static void answer_tag(struct question *question)
+{
+	static const char *const verdicts[] = { "lawful", "refused-lend", "command-lost", "driver-breach", "backend-breach",
+						"server-breach" };
+	uint32_t mode = choice(question, "mode", MODES, TAG_MODES);
+	struct tag_state state = { .owner = (uint8_t)named(question, word(question, "owner"), tag_owner_name, TAG_OWNERS),
+				   .memory = (uint8_t)choice(question, "memory", MEMORIES, TAG_MEMORIES) };
+	uint32_t event = named(question, word(question, "event"), tag_event_name, TAG_EVENTS);
+	struct tag_step step;
+
+	question->wrong = question->wrong || !tag_state_valid(mode, state);
+	if (question->wrong)
+		return;
+	step = tag_step(mode, state, event);
+	printf(" owner=%s memory=%s action=%s verdict=%s", tag_owner_name(step.state.owner), MEMORIES[step.state.memory],
+	       tag_action_name(step.action), verdicts[step.verdict]);
+}
+
+static void answer_session(struct question *question)
+{
+	uint32_t mode = choice(question, "mode", MODES, TAG_MODES);
+	char events[1024], *rest = events, *event;
+	struct tag_state state = { .owner = TAG_UNBORN };
+	const char *before = " actions=";
+
+	snprintf(events, sizeof(events), "%s", word(question, "events"));
+	while (!question->wrong && (event = strsep(&rest, ",")) != NULL) {
+		struct tag_step step = tag_step(mode, state, named(question, event, tag_event_name, TAG_EVENTS));
+
+		printf("%s%s", before, tag_action_name(step.action));
+		before = ",";
+		state = step.state;
+	}
+}
+
+static void answer_device(struct question *question)
+{
+	static const char *const phases[] = { "absent", "adding", "setting", "recovering", "opening", "starting", "ending",
+					      "cancelling", "live", "abandoning", "stopping", "joining", "deleting", "over" };
+	static const char *const events[] = { "begin", "begin-recovery", "answer-ok", "answer-eintr", "answer-ebusy",
+					      "answer-eagain", "answer-gone", "answer-other", "queues-ready", "queue-failed",
+					      "queues-ended", "deadline", "stop-wanted", "server-lost" };
+	static const char *const wants[] = { "up", "down" }, *const verdicts[] = { "lawful", "failed", "unexpected" };
+	struct device_state state = {
+		.want = (uint8_t)choice(question, "want", wants, DEVICE_WANTS),
+		.phase = (uint8_t)choice(question, "phase", phases, DEVICE_PHASES),
+		.recovery = (uint8_t)number(question, "recovery"), .failed = (uint8_t)number(question, "failed"),
+		.queues = (uint8_t)number(question, "queues"), .tries = (uint8_t)number(question, "tries"),
+		.pausing = (uint8_t)number(question, "pausing"),
+	};
+	uint32_t event = choice(question, "event", events, DEVICE_EVENTS);
+	struct device_step step;
+
+	question->wrong = question->wrong || !device_state_valid(state);
+	if (question->wrong)
+		return;
+	step = device_step(state, event);
+	printf(" phase=%s action=%s verdict=%s", phases[step.state.phase], device_action_name(step.action),
+	       verdicts[step.verdict]);
+}
+
+/* ---- the protocol -------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	void (*answer)(struct question *question);
+} KINDS[] = { { "desc", answer_desc },	   { "result", answer_result }, { "command", answer_command },
+	      { "place", answer_place },   { "user", answer_user },	{ "params", answer_params },
+	      { "tag", answer_tag },	   { "session", answer_session }, { "device", answer_device } };
+
+static void read_pairs(struct question *question, char *rest)
+{
+	char *part;
+
+	while ((part = strsep(&rest, " ")) != NULL && question->count < PAIRS_MAX) {
+		char *equals = strchr(part, '=');
+
+		if (equals == NULL)
+			continue;
+		*equals = '\0';
+		question->pairs[question->count++] = (struct pair){ part, equals + 1 };
+	}
+}
+
+static void answer(char *line)
+{
+	struct question question = { .count = 0 };
+	char *rest = line, *id = strsep(&rest, " "), *kind = strsep(&rest, " ");
+	bool known = false;
+
+	printf("%s", id);
+	if (rest != NULL)
+		read_pairs(&question, rest);
+	for (size_t i = 0; kind != NULL && i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
+		if (strcmp(kind, KINDS[i].name) == 0) {
+			known = true;
+			KINDS[i].answer(&question);
+		}
+	printf("%s\n", !known || question.wrong ? " error" : "");
+}
+
+int main(void)
+{
+	static char line[LINE_MAX_BYTES];
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] != '\0')
+			answer(line);
+	}
+	return 0;
+}
