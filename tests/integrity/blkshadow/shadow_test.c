@@ -211,7 +211,7 @@ END_TEST
 
 START_TEST(four_operations_on_one_sector)
 {
-	ck_assert_uint_gt(run_choices(4, 3, 1, (enum shadow_discard)_i), 1000000);
+	ck_assert_uint_gt(run_choices(4, 3, 1, (enum shadow_discard)_i), 500000);
 }
 END_TEST
 
