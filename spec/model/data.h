@@ -129,5 +129,6 @@ void data_sort(void);
 bool data_open(uint32_t request);
 bool data_ends(void); /* the stop has begun */
 bool data_over(void); /* and is over */
+bool data_dead(void); /* the server is dead, and another may take over */
 
 #endif

@@ -115,3 +115,6 @@ ltl answered { [] (c_expr { data_open (0) } -> <> c_expr { !data_open (0) }) }
 
 /* A stop ends. */
 ltl stop_ends { [] (c_expr { data_ends () } -> <> c_expr { data_over () }) }
+
+/* A recovery ends, unless a stop comes first. */
+ltl recovers { [] (c_expr { data_dead () } -> <> c_expr { !data_dead () }) }

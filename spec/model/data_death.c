@@ -110,3 +110,8 @@ const char *data_fail(uint32_t request)
 	seen_witness("failed-by-death");
 	return NULL;
 }
+
+bool data_dead(void)
+{
+	return world.life != DATA_ALIVE && world.recovery != DRIVER_NO_RECOVERY && world.stop == DATA_SERVES;
+}
