@@ -95,33 +95,38 @@ struct refublk_step {
 	struct refublk_cursor cursor;
 };
 
-/* Constructors of steps, so that a backend reads as what it says. */
-static inline struct refublk_step refublk_done(uint64_t done_bytes)
+/* Constructors of steps, so that a backend reads as what it says. In the language that C and C++ share. */
+static inline struct refublk_step refublk_step_of(uint32_t kind, uint64_t done_bytes, uint32_t error)
 {
-	struct refublk_step step = { .kind = REFUBLK_STEP_DONE, .outcome = { .done_bytes = done_bytes } };
+	struct refublk_step step = {
+		kind, 0, { done_bytes, error, 0 }, { 0, 0, NULL, 0, 0, 0, 0 }, { 0, 0 },
+	};
 
 	return step;
+}
+
+static inline struct refublk_step refublk_done(uint64_t done_bytes)
+{
+	return refublk_step_of(REFUBLK_STEP_DONE, done_bytes, 0);
 }
 
 /* error_number: a positive errno. */
 static inline struct refublk_step refublk_failed(int error_number)
 {
-	struct refublk_step step = { .kind = REFUBLK_STEP_DONE, .outcome = { .error = (uint32_t)error_number } };
-
-	return step;
+	return refublk_step_of(REFUBLK_STEP_DONE, 0, (uint32_t)error_number);
 }
 
 static inline struct refublk_step refublk_later(void)
 {
-	struct refublk_step step = { .kind = REFUBLK_STEP_LATER };
-
-	return step;
+	return refublk_step_of(REFUBLK_STEP_LATER, 0, 0);
 }
 
 static inline struct refublk_step refublk_io(struct refublk_io io, struct refublk_cursor cursor)
 {
-	struct refublk_step step = { .kind = REFUBLK_STEP_IO, .io = io, .cursor = cursor };
+	struct refublk_step step = refublk_step_of(REFUBLK_STEP_IO, 0, 0);
 
+	step.io = io;
+	step.cursor = cursor;
 	return step;
 }
 
