@@ -19,6 +19,36 @@ static bool sends(uint8_t action)
 	       action == DEVICE_SEND_DEL;
 }
 
+/* What a phase whose command is in flight has sent. */
+static uint8_t command_of(uint8_t phase)
+{
+	return phase == DEVICE_ADDING ? DEVICE_SEND_ADD : phase == DEVICE_SETTING ? DEVICE_SEND_SET_PARAMS :
+	       phase == DEVICE_RECOVERING ? DEVICE_SEND_RECOVER : phase == DEVICE_STARTING ? DEVICE_SEND_START :
+	       phase == DEVICE_ENDING ? DEVICE_SEND_END_RECOVERY : phase == DEVICE_STOPPING ? DEVICE_SEND_STOP :
+	       phase == DEVICE_DELETING ? DEVICE_SEND_DEL : DEVICE_NOTHING;
+}
+
+static void prove_said(struct device_state state, uint32_t event, struct device_step step)
+{
+	bool up = state.want == DEVICE_UP && state.phase != DEVICE_ABSENT;
+	bool turns = up && step.state.want == DEVICE_DOWN;
+	bool asked = event == DEVICE_STOP_WANTED;
+	bool ended = state.phase == DEVICE_LIVE && (event == DEVICE_SERVER_LOST || event == DEVICE_QUEUES_ENDED);
+
+	if (turns)
+		PROVE((step.verdict == DEVICE_FAILED) == (!asked && !ended), "what nobody asked for is a failure");
+	if (up && !turns)
+		PROVE(step.verdict != DEVICE_FAILED, "what goes on has not failed");
+	if (event == DEVICE_QUEUE_FAILED && step.verdict != DEVICE_UNEXPECTED && (up || state.phase == DEVICE_STOPPING ||
+	    state.phase == DEVICE_JOINING))
+		PROVE(step.verdict == DEVICE_FAILED && step.state.failed == 1, "a queue that fails while it serves is a failure");
+	if (event == DEVICE_DEADLINE && !state.pausing)
+		PROVE((step.action == DEVICE_SAY_LATE || step.action == DEVICE_NOTHING) &&
+		      step.state.phase == state.phase && step.state.want == state.want, "a deadline is said, and waited on");
+	if (event == DEVICE_STOP_WANTED && step.verdict != DEVICE_UNEXPECTED)
+		PROVE(step.state.want == DEVICE_DOWN, "a stop is noted");
+}
+
 void proof(void)
 {
 	struct device_state state = { .want = nondet_u8(), .phase = nondet_u8(), .recovery = nondet_u8(), .failed = nondet_u8(),
@@ -34,7 +64,10 @@ void proof(void)
 	if (sends(step.action))
 		PROVE(!flies(state) || answer, "one command at a time");
 	if (sends(step.action))
-		PROVE(flies(step.state), "a sent command's answer is waited for");
+		PROVE(flies(step.state) && step.action == command_of(step.state.phase), "what is sent is what is waited for");
+	if (sends(step.action) && step.state.phase == state.phase)
+		PROVE(answer || (event == DEVICE_DEADLINE && state.pausing), "sent again after an answer or a pause only");
+	prove_said(state, event, step);
 	if (step.action == DEVICE_SEND_DEL && state.phase != DEVICE_DELETING)
 		PROVE((state.phase == DEVICE_STOPPING && answer) || state.phase == DEVICE_JOINING, "STOP before DEL");
 	if (step.action == DEVICE_SEND_DEL)

@@ -53,6 +53,27 @@ static void says_what_was_asked(struct params_config config, const struct ublk_p
 	      "write zeroes");
 }
 
+/* What ADD_DEV hands back, against what was asked: any flags, any numbers. */
+static void prove_grant(struct params_config config)
+{
+	const uint64_t modes = 1u << 0 | 1u << 2 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 11 | 1u << 15 | 1u << 16 | 1u << 19 |
+			       1u << 20;
+	uint64_t get_data = (config.flags & PARAMS_GET_DATA) != 0 ? 4 : 0;
+	struct ublksrv_ctrl_dev_info granted = {
+		.nr_hw_queues = nondet_u16(), .queue_depth = nondet_u16(), .max_io_buf_bytes = nondet_u32(),
+		.dev_id = nondet_u32(), .flags = nondet_u64(),
+	};
+	bool sensible = granted.nr_hw_queues >= 1 && granted.nr_hw_queues <= config.queues &&
+			granted.queue_depth == config.depth_tags && granted.max_io_buf_bytes == config.max_io_bytes &&
+			granted.dev_id < 1u << 20 && (config.id == -1 || granted.dev_id == (uint32_t)config.id) &&
+			(granted.flags & modes & ~get_data) == 0;
+	uint32_t expected = !sensible ? PARAMS_NONSENSE : (granted.flags & 64) == 0 ? PARAMS_NO_IOCTL :
+			    (get_data & ~granted.flags) != 0 ? PARAMS_NO_GET_DATA :
+			    granted.nr_hw_queues < config.queues ? PARAMS_FEWER_QUEUES : PARAMS_GRANTED;
+
+	PROVE(params_grant_of(config, granted) == expected, "what was granted");
+}
+
 void proof(void)
 {
 	struct params_config config = any_config();
@@ -73,5 +94,6 @@ void proof(void)
 	PROVE(params_buffer_bytes(config) >= (uint64_t)params.basic.max_sectors * 512, "a buffer holds the largest I/O");
 	PROVE(params_buffer_bytes(config) <= UINT64_C(1) << 25, "no I/O is above 32 MiB");
 	PROVE(params_buffer_bytes(config) == info.max_io_buf_bytes, "what is mapped is what was asked for");
+	prove_grant(config);
 	PROVED();
 }
