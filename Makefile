@@ -178,8 +178,9 @@ $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(
 $(BUILD)/unit/driver_test: $(SPEC:%=$(BUILD)/spec/%.o)
 $(foreach test,$(UNIT_TESTS),$(eval $(BUILD)/unit/$(test): $(SEAM.$(test):%=$(BUILD)/tests/unit/support/%.o)))
 
-.PHONY: unit-programs test-unit test-asan test-tsan test-valgrind
+.PHONY: unit-programs threaded-programs test-unit test-asan test-tsan test-valgrind
 unit-programs: $(UNIT_PROGRAMS)
+threaded-programs: $(THREADED:%=$(BUILD)/unit/%)
 test-unit: setup-test unit-programs build ## unit tests, mirrors of src/
 	@tests/units $(UNIT_PROGRAMS)
 	@tests/unit/cli_errors.sh
@@ -188,7 +189,7 @@ test-asan: setup-test ## the same under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory VARIANT=asan unit-programs
 	@tests/units $(UNIT_TESTS:%=build/asan/unit/%)
 test-tsan: setup-test ## the threaded ones under ThreadSanitizer
-	@$(MAKE) --no-print-directory VARIANT=tsan $(THREADED:%=build/tsan/unit/%)
+	@$(MAKE) --no-print-directory VARIANT=tsan threaded-programs
 	@tests/units $(THREADED:%=build/tsan/unit/%)
 test-valgrind: setup-test unit-programs ## the same under valgrind
 	@tests/units --valgrind $(UNIT_PROGRAMS)
