@@ -45,6 +45,8 @@ static void prove_said(struct device_state state, uint32_t event, struct device_
 	if (event == DEVICE_DEADLINE && !state.pausing)
 		PROVE((step.action == DEVICE_SAY_LATE || step.action == DEVICE_NOTHING) &&
 		      step.state.phase == state.phase && step.state.want == state.want, "a deadline is said, and waited on");
+	if (event == DEVICE_SERVER_LOST && up && !flies(state) && step.verdict != DEVICE_UNEXPECTED)
+		PROVE(step.action == DEVICE_LEAVE_QUEUES, "queues whose tags are retired leave");
 	if (event == DEVICE_STOP_WANTED && step.verdict != DEVICE_UNEXPECTED)
 		PROVE(step.state.want == DEVICE_DOWN, "a stop is noted");
 }
