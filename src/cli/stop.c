@@ -83,6 +83,9 @@ static int stop_sync(const struct options *options, const struct inventory_devic
 		say_error("%s: still writing back after %d s: its backend is slow, or hangs; --force does not wait for it", path,
 			  waited_ms / 1000);
 	}
+	/* The disk went while we looked: somebody else's stop, which has written back. */
+	if (poller.fd == -ENOENT || poller.fd == -ENXIO)
+		return SAY_OK;
 	if (poller.fd < 0)
 		say_error("cannot write %s back: %s; --force stops it all the same", path, strerror(-poller.fd));
 	else if (poll(&poller, 1, 0) == 1 && read(poller.fd, &word, 1) == 1 && word == SYNC_FAILED)

@@ -57,8 +57,11 @@ static void act_say_late(const struct refublk *device)
  * mutex, and no wait for the kernel is abandoned. */
 static int act_call(struct refublk *device, struct command_control command)
 {
-	int error = control_call(device->control, &command, device_limit_ms(device->state.phase));
+	int error;
 
+	do
+		error = control_call(device->control, &command, device_limit_ms(device->state.phase));
+	while (error == -EINTR);
 	while (error == -ETIMEDOUT) {
 		struct control_news news;
 

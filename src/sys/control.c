@@ -165,6 +165,13 @@ void control_cancel(struct control *control)
 	(void)control_submit(control);
 }
 
+/* A command that no worker could be made for, because signals kept coming, is answered ECANCELED: it was not begun,
+ * and that is EINTR to everybody else. */
+static int32_t control_answer(int32_t result)
+{
+	return result == -ECANCELED ? -EINTR : result;
+}
+
 /* Takes completions until the answer in flight is among them. A cancel's own completion says nothing that the
  * cancelled command's answer does not. */
 static bool control_take_answer(struct control *control, struct control_news *news)
@@ -175,7 +182,7 @@ static bool control_take_answer(struct control *control, struct control_news *ne
 		bool answer = control->in_flight && cqe->user_data == control->in_flight;
 
 		if (answer)
-			*news = (struct control_news){ .event = CONTROL_ANSWER, .answer = cqe->res };
+			*news = (struct control_news){ .event = CONTROL_ANSWER, .answer = control_answer(cqe->res) };
 		io_uring_cqe_seen(&control->ring, cqe);
 		if (answer) {
 			control->in_flight = 0;
