@@ -207,8 +207,9 @@ test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow #
 	@tests/units $(SHADOW_TESTS:%=$(BUILD)/shadow/%)
 
 .PHONY: rules model model-deep proof plants
-rules: ## every rule of spec/rules.md has one home, evidence that is run, and its planted bug
+rules: setup-test ## every rule of spec/rules.md has one home, evidence that is run, and its planted bug
 	@spec/check-rules
+	@spec/draw --check
 	@vm/check-pairs
 model: setup-test ## every order of events of driver and server, over the compiled core
 	@spec/model/run
