@@ -206,19 +206,7 @@ check-uapi: setup-vm ## our uapi.h against the newest header that Debian package
 test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow ## the integrity checker, against planted faults and clean files
 	@tests/units $(SHADOW_TESTS:%=$(BUILD)/shadow/%)
 
-.PHONY: rules model model-deep proof plants
-rules: setup-test ## every rule of spec/rules.md has one home, evidence that is run, and its planted bug
-	@spec/check-rules
-	@spec/draw --check
-	@vm/check-pairs
-model: setup-test ## every order of events of driver and server, over the compiled core
-	@spec/model/run
-model-deep: setup-test ## the same with more tags and requests
-	@spec/model/run --deep
-proof: setup-test ## the core for every input, with CBMC
-	@spec/proof/run
-plants: setup-test unit-programs ## each planted bug is caught by its check
-	@spec/check-plants
+include spec/spec.mk
 
 # What the cases run beside the program itself; refublk-faults is the program with the faults that some plant.
 .PHONY: vm-programs
