@@ -17,7 +17,7 @@ QUIET := $(if $(V),,@)
 CORE := desc request result tag tally command params device device_phase
 BACKEND := null mem file file_backend file_open file_probe file_holder
 WRAPPERS := fault delay
-SYS := port_uring ring serve handle step complain later trace buffers thread queue public start run act node control report reason admin log check errnos
+SYS := port_uring ring serve handle step complain later trace buffers thread queue public start run act node control report reason admin log check errnos clock
 CLI := main options size say text add disk service daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop features module kconfig doctor
 
 # The oracle of the driver: shares nothing with the core.

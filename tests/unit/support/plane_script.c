@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "control.h"
 #include "node.h"
 #include "queue.h"
@@ -33,6 +33,7 @@ static struct queue *queues[PLANE_QUEUES_MAX];
 static struct ublk_params params;
 static uint32_t ready;
 static bool failed;
+static uint64_t now_ms;
 
 static const struct plane_name {
 	uint32_t op;
@@ -381,6 +382,12 @@ static bool control_look(struct control *control, int report_fd, struct control_
 	return false;
 }
 
+/* Looking takes a moment, so that who only looks comes to an end too. */
+uint64_t clock_ms(void)
+{
+	return now_ms++;
+}
+
 struct control_news control_wait(struct control *control, int report_fd, uint32_t limit_ms)
 {
 	struct control_news news = { .event = CONTROL_TIMEOUT };
@@ -390,8 +397,7 @@ struct control_news control_wait(struct control *control, int report_fd, uint32_
 	while (!control_look(control, report_fd, &news)) {
 		control_idle();
 		if (limit_ms != CONTROL_FOREVER) {
-			/* The command line's calls count real time. */
-			poll(NULL, 0, 1);
+			now_ms += limit_ms;
 			break;
 		}
 	}

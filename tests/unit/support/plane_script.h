@@ -1,6 +1,6 @@
-/* plane_script: what stands around the runner, played by a script: the control node, the queues' threads and the nodes
- * in /dev. It answers as a healthy kernel does but for what it is told to spoil, keeps what was sent, and notes what a
- * server must never do. Time does not pass: a wait with nothing at hand is over at once. */
+/* plane_script: what stands around the runner, played by a script: the control node, the queues' threads, the nodes in
+ * /dev, and the clock. It answers as a healthy kernel does but for what it is told to spoil, keeps what was sent, and
+ * notes what a server must never do. A wait with nothing at hand is over at once, and the clock jumps by its limit. */
 #ifndef PLANE_SCRIPT_H
 #define PLANE_SCRIPT_H
 

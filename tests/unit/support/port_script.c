@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { PORT_SCRIPT_WORKS = 1 << 12, PORT_SCRIPT_COMPLETIONS = 256, PORT_SCRIPT_WAIT_MS = 1000 };
+enum { PORT_SCRIPT_WORKS = 128, PORT_SCRIPT_COMPLETIONS = 256, PORT_SCRIPT_WAIT_MS = 1000 };
 
 struct port {
 	struct port_work works[PORT_SCRIPT_WORKS];
