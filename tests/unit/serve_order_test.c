@@ -1,5 +1,4 @@
 /* Completions in every order: two tags whose requests, answers and ends interleave in all possible ways. */
-#include <check.h>
 #include <errno.h>
 
 #include "suite.h"
@@ -51,8 +50,8 @@ static void run_check(const struct run *run, uint16_t tag)
 {
 	uint32_t number = run->requests[tag];
 
-	ck_assert_uint_eq(rig.request[tag].offset_bytes, number > 0 ? request_offset(tag, number) : 0);
-	ck_assert_uint_eq(rig.commits[tag], number);
+	RIG_ASSERT(rig.request[tag].offset_bytes == (number > 0 ? request_offset(tag, number) : 0));
+	RIG_ASSERT(rig.commits[tag] == number);
 	if (number > 0)
 		rig_expect(&rig, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, 4096, rig_buffer(&rig, tag));
 }
@@ -108,10 +107,10 @@ static void run_end(struct run *run, struct way way)
 	for (tag = 0; tag < TAGS; tag++)
 		if (!run->retired[tag])
 			run_retire(run, tag, way.plan);
-	ck_assert_uint_eq(rig_turn(&rig).news, SERVE_OVER);
-	ck_assert_uint_eq(serve_open(rig.serve), 0);
-	ck_assert_uint_eq(serve_busy(rig.serve), 0);
-	ck_assert_uint_eq(rig.lines, 0);
+	RIG_ASSERT(rig_turn(&rig).news == SERVE_OVER);
+	RIG_ASSERT(serve_open(rig.serve) == 0);
+	RIG_ASSERT(serve_busy(rig.serve) == 0);
+	RIG_ASSERT(rig.lines == 0);
 	rig_close(&rig);
 }
 
@@ -138,7 +137,7 @@ START_TEST(test_three_requests_of_two_tags_in_every_order)
 		for (i = 0; i < TAGS * events; i++)
 			run_move(&run, order >> i & 1, way.plan);
 		run_turn(&run);
-		ck_assert_uint_eq(rig.calls, 6);
+		RIG_ASSERT(rig.calls == 6);
 		run_end(&run, way);
 		runs++;
 	}

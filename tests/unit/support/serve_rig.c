@@ -1,6 +1,5 @@
 #include "serve_rig.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -55,7 +54,7 @@ static struct refublk_step rig_resume(void *backend, const struct refublk_reques
 	struct rig *rig = backend;
 
 	rig->resumes++;
-	ck_assert_uint_eq(cursor.phase, request->token);
+	RIG_ASSERT(cursor.phase == request->token);
 	return io_result < 0 ? refublk_failed((int)-io_result) : refublk_done((uint64_t)io_result);
 }
 
@@ -125,15 +124,15 @@ static void rig_note(struct rig *rig, const struct port_work *work)
 {
 	uint16_t tag = command_user_decode(work->user_data).tag;
 
-	ck_assert_uint_lt(tag, rig->depth_tags);
-	ck_assert(!rig->has_command[tag] && !rig->has_io[tag]);
+	RIG_ASSERT(tag < rig->depth_tags);
+	RIG_ASSERT(!rig->has_command[tag] && !rig->has_io[tag]);
 	if (work->kind == PORT_IO) {
 		rig->io[tag] = *work;
 		rig->has_io[tag] = true;
 		return;
 	}
-	ck_assert_uint_eq(work->command.payload.tag, tag);
-	ck_assert_uint_eq(work->command.payload.q_id, RIG_QID);
+	RIG_ASSERT(work->command.payload.tag == tag);
+	RIG_ASSERT(work->command.payload.q_id == RIG_QID);
 	rig->command[tag] = *work;
 	rig->has_command[tag] = true;
 	rig->commits[tag] += work->command.op == UBLK_U_IO_COMMIT_AND_FETCH_REQ;
@@ -153,8 +152,9 @@ void rig_turn_on(struct rig *rig)
 {
 	struct serve_turn turn = rig_turn(rig);
 
-	ck_assert_msg(turn.news == SERVE_ON, "news %u, error %d, log: %s", turn.news, turn.error, rig->last_line);
-	ck_assert_uint_eq(port_script_wakes(rig->port), 1);
+	if (turn.news != SERVE_ON)
+		ck_abort_msg("news %u, error %d, log: %s", turn.news, turn.error, rig->last_line);
+	RIG_ASSERT(port_script_wakes(rig->port) == 1);
 }
 
 void rig_begin(struct rig *rig)
@@ -172,14 +172,14 @@ void rig_describe(struct rig *rig, uint16_t tag, uint32_t op_flags, uint64_t sec
 
 void rig_answer(struct rig *rig, uint16_t tag, int32_t result)
 {
-	ck_assert(rig->has_command[tag]);
+	RIG_ASSERT(rig->has_command[tag]);
 	rig->has_command[tag] = false;
 	port_script_complete(rig->port, rig->command[tag].user_data, result);
 }
 
 void rig_end_io(struct rig *rig, uint16_t tag, int32_t result)
 {
-	ck_assert(rig->has_io[tag]);
+	RIG_ASSERT(rig->has_io[tag]);
 	rig->has_io[tag] = false;
 	port_script_complete(rig->port, rig->io[tag].user_data, result);
 }
@@ -188,10 +188,10 @@ void rig_expect(const struct rig *rig, uint16_t tag, uint32_t op, int32_t result
 {
 	const struct command_io *command = &rig->command[tag].command;
 
-	ck_assert(rig->has_command[tag]);
-	ck_assert_uint_eq(command->op, op);
-	ck_assert_int_eq(command->payload.result, result);
-	ck_assert_uint_eq(command->payload.addr, (uintptr_t)address);
+	RIG_ASSERT(rig->has_command[tag]);
+	RIG_ASSERT(command->op == op);
+	RIG_ASSERT(command->payload.result == result);
+	RIG_ASSERT(command->payload.addr == (uintptr_t)address);
 }
 
 unsigned char *rig_buffer(const struct rig *rig, uint16_t tag)

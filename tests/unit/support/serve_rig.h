@@ -2,12 +2,20 @@
 #ifndef SERVE_RIG_H
 #define SERVE_RIG_H
 
+#include <check.h>
 #include <stdatomic.h>
 
 #include "port_script.h"
 #include "serve.h"
 
 enum { RIG_TAGS_MAX = 8, RIG_BUFFER_BYTES = 8192, RIG_BLOCK_BYTES = 512, RIG_DEVICE_BYTES = 1 << 20, RIG_QID = 3 };
+
+/* Asserts as libcheck does, which writes a record for each assertion that holds: too slow for millions of them. */
+#define RIG_ASSERT(condition)                                        \
+	do {                                                         \
+		if (!(condition))                                    \
+			ck_abort_msg("does not hold: %s", #condition); \
+	} while (0)
 
 enum rig_plan {
 	RIG_DONE,  /* all of it, at once */
