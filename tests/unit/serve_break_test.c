@@ -19,18 +19,6 @@ static void close_rig(void)
 }
 
 /* The tag's request comes; the turn after it has dealt with it. */
-static void bring(uint16_t tag, uint32_t op_flags, uint64_t sector, uint32_t sectors)
-{
-	rig_describe(&rig, tag, op_flags, sector, sectors);
-	rig_answer(&rig, tag, 0);
-	rig_turn_on(&rig);
-}
-
-static void expect_commit(uint16_t tag, int32_t result)
-{
-	rig_expect(&rig, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, result, rig_buffer(&rig, tag));
-}
-
 static struct serve_turn expect_end(uint32_t news)
 {
 	struct serve_turn turn = rig_turn(&rig);
@@ -93,7 +81,7 @@ START_TEST(test_an_interrupted_wait_is_said_and_loses_nothing)
 	port_script_answer(rig.port, -EINTR);
 	ck_assert_uint_eq(rig_turn(&rig).news, SERVE_INTERRUPTED);
 	rig_turn_on(&rig);
-	expect_commit(0, 4096);
+	rig_expect_commit(&rig, 0, 4096);
 }
 END_TEST
 
@@ -122,7 +110,7 @@ START_TEST(test_a_refused_command_breaks_the_queue)
 
 	rig_begin(&rig);
 	if (_i % 2 == 1)
-		bring(1, UBLK_IO_OP_READ, 0, 8);
+		rig_bring(&rig, 1, UBLK_IO_OP_READ, 0, 8);
 	rig_answer(&rig, 1, errors[_i / 2]);
 	expect_broken(errors[_i / 2]);
 	ck_assert_uint_eq(serve_open(rig.serve), (uint32_t)_i % 2);
@@ -147,7 +135,7 @@ START_TEST(test_a_broken_queue_waits_for_its_backend_and_sends_no_command)
 
 	rig.plan = RIG_IO;
 	rig_begin(&rig);
-	bring(0, UBLK_IO_OP_READ, 0, 8);
+	rig_bring(&rig, 0, UBLK_IO_OP_READ, 0, 8);
 	pushed = port_script_count(rig.port);
 	rig_answer(&rig, 1, -EINVAL);
 	rig_turn_on(&rig);
@@ -171,7 +159,7 @@ START_TEST(test_what_was_pushed_before_the_break_is_submitted)
 	rig_answer(&rig, 0, 0);
 	rig_answer(&rig, 1, -EINVAL);
 	expect_broken(-EINVAL);
-	expect_commit(0, 4096);
+	rig_expect_commit(&rig, 0, 4096);
 	ck_assert_uint_eq(port_script_submitted(rig.port), 5);
 }
 END_TEST
@@ -182,7 +170,7 @@ START_TEST(test_a_stray_completion_breaks_the_queue)
 	uint64_t strays[6];
 
 	rig_begin(&rig);
-	bring(1, UBLK_IO_OP_READ, 0, 8);
+	rig_bring(&rig, 1, UBLK_IO_OP_READ, 0, 8);
 	strays[0] = 0;
 	strays[1] = UINT64_MAX;
 	strays[2] = command_user_encode(user);
@@ -215,15 +203,15 @@ START_TEST(test_leave_waits_for_the_backend_and_takes_no_more_requests)
 {
 	rig.plan = RIG_IO;
 	rig_begin(&rig);
-	bring(0, UBLK_IO_OP_READ, 0, 8);
+	rig_bring(&rig, 0, UBLK_IO_OP_READ, 0, 8);
 	atomic_store(&rig.leave, true);
 	later_wake(rig.later);
 	rig_turn_on(&rig);
-	bring(1, UBLK_IO_OP_READ, 0, 8);
+	rig_bring(&rig, 1, UBLK_IO_OP_READ, 0, 8);
 	ck_assert_uint_eq(rig.calls, 1);
 	rig_end_io(&rig, 0, 4096);
 	(void)expect_end(SERVE_OVER);
-	expect_commit(0, 4096);
+	rig_expect_commit(&rig, 0, 4096);
 	ck_assert_uint_eq(port_script_submitted(rig.port), 6);
 	ck_assert_uint_eq(rig.commits[1], 0);
 }

@@ -32,11 +32,6 @@ static void bring(uint16_t tag)
 	rig_turn_on(&rig);
 }
 
-static void expect_commit(uint16_t tag, int32_t result)
-{
-	rig_expect(&rig, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, result, rig_buffer(&rig, tag));
-}
-
 START_TEST(test_a_later_outcome_is_committed)
 {
 	bring(1);
@@ -44,11 +39,11 @@ START_TEST(test_a_later_outcome_is_committed)
 	ck_assert_uint_eq(serve_busy(rig.serve), 1);
 	later_put(rig.later, rig.request[1].token, done(4096));
 	rig_turn_on(&rig);
-	expect_commit(1, 4096);
+	rig_expect_commit(&rig, 1, 4096);
 	bring(1);
 	later_put(rig.later, rig.request[1].token, (struct refublk_outcome){ .error = ENOSPC });
 	rig_turn_on(&rig);
-	expect_commit(1, -ENOSPC);
+	rig_expect_commit(&rig, 1, -ENOSPC);
 	ck_assert_uint_eq(rig.lines, 0);
 }
 END_TEST
@@ -63,7 +58,7 @@ START_TEST(test_breaches_are_said_once_and_harm_nobody)
 	later_put(rig.later, old, done(4096));
 	later_put(rig.later, old, done(0));
 	rig_turn_on(&rig);
-	expect_commit(1, 4096);
+	rig_expect_commit(&rig, 1, 4096);
 	bring(1);
 	later_put(rig.later, old, done(0));
 	later_put(rig.later, later_token(RIG_QID, 3, 1), done(0));
@@ -73,8 +68,8 @@ START_TEST(test_breaches_are_said_once_and_harm_nobody)
 	later_put(rig.later, rig.request[1].token, done(4096));
 	later_put(rig.later, rig.request[2].token, done(4096));
 	rig_turn_on(&rig);
-	expect_commit(1, 4096);
-	expect_commit(2, 4096);
+	rig_expect_commit(&rig, 1, 4096);
+	rig_expect_commit(&rig, 2, 4096);
 }
 END_TEST
 
@@ -90,7 +85,7 @@ START_TEST(test_a_letter_for_what_waits_for_none_is_ignored)
 		rig_end_io(&rig, 1, 4096);
 		rig_turn_on(&rig);
 	}
-	expect_commit(1, 4096);
+	rig_expect_commit(&rig, 1, 4096);
 	ck_assert_uint_eq(rig.commits[1], 1);
 }
 END_TEST
@@ -107,7 +102,7 @@ START_TEST(test_a_letter_for_the_request_before_is_ignored)
 	ck_assert_uint_eq(rig.lines, 1);
 	later_put(rig.later, rig.request[1].token, done(4096));
 	rig_turn_on(&rig);
-	expect_commit(1, 4096);
+	rig_expect_commit(&rig, 1, 4096);
 }
 END_TEST
 
@@ -123,7 +118,7 @@ START_TEST(test_an_outcome_may_come_before_its_step)
 	rig.backend.read = complete_within;
 	bring(1);
 	rig_turn_on(&rig);
-	expect_commit(1, 4096);
+	rig_expect_commit(&rig, 1, 4096);
 }
 END_TEST
 

@@ -53,7 +53,7 @@ static void run_check(const struct run *run, uint16_t tag)
 	RIG_ASSERT(rig.request[tag].offset_bytes == (number > 0 ? request_offset(tag, number) : 0));
 	RIG_ASSERT(rig.commits[tag] == number);
 	if (number > 0)
-		rig_expect(&rig, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, 4096, rig_buffer(&rig, tag));
+		rig_expect_commit(&rig, tag, 4096);
 }
 
 /* The tag's next event: a request comes, or what the backend does for it ends. */
@@ -206,7 +206,7 @@ START_TEST(test_one_tag_that_stays_keeps_the_queue)
 	rig_describe(&rig, (uint16_t)_i, UBLK_IO_OP_WRITE, 0, 8);
 	rig_answer(&rig, (uint16_t)_i, 0);
 	rig_turn_on(&rig);
-	rig_expect(&rig, (uint16_t)_i, UBLK_U_IO_COMMIT_AND_FETCH_REQ, 4096, rig_buffer(&rig, (uint16_t)_i));
+	rig_expect_commit(&rig, (uint16_t)_i, 4096);
 	rig_answer(&rig, (uint16_t)_i, -ENODEV);
 	ck_assert_uint_eq(rig_turn(&rig).news, SERVE_OVER);
 	rig_close(&rig);

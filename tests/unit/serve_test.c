@@ -20,18 +20,6 @@ static void close_rig(void)
 }
 
 /* The tag's request comes; the turn after it has dealt with it. */
-static void bring(uint16_t tag, uint32_t op_flags, uint64_t sector, uint32_t sectors)
-{
-	rig_describe(&rig, tag, op_flags, sector, sectors);
-	rig_answer(&rig, tag, 0);
-	rig_turn_on(&rig);
-}
-
-static void expect_commit(uint16_t tag, int32_t result)
-{
-	rig_expect(&rig, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, result, rig_buffer(&rig, tag));
-}
-
 /* ---- requests ------------------------------------------------------------------------------ */
 
 START_TEST(test_begin_fetches_every_tag_with_its_buffer)
@@ -68,13 +56,13 @@ START_TEST(test_each_op_reaches_its_function_and_is_committed)
 	bool data = wanted.result > 0;
 
 	rig_begin(&rig);
-	bring(2, wanted.op_flags, data ? 16 : 0, wanted.op == REFUBLK_FLUSH ? 0 : 8);
+	rig_bring(&rig, 2, wanted.op_flags, data ? 16 : 0, wanted.op == REFUBLK_FLUSH ? 0 : 8);
 	ck_assert_uint_eq(rig.calls, 1);
 	ck_assert_uint_eq(rig.request[2].op, wanted.op);
 	ck_assert_uint_eq(rig.request[2].offset_bytes, data ? 8192 : 0);
 	ck_assert_uint_eq(rig.request[2].flags, (wanted.op_flags & UBLK_IO_F_FUA) != 0 ? REFUBLK_FUA : 0);
 	ck_assert_ptr_eq(rig.request[2].memory, data ? rig_buffer(&rig, 2) : NULL);
-	expect_commit(2, wanted.result);
+	rig_expect_commit(&rig, 2, wanted.result);
 	ck_assert_uint_eq(rig.lines, 0);
 }
 END_TEST
@@ -84,8 +72,8 @@ START_TEST(test_an_absent_function_is_not_supported)
 	rig.backend.read = rig.backend.write = rig.backend.flush = NULL;
 	rig.backend.discard = rig.backend.write_zeroes = NULL;
 	rig_begin(&rig);
-	bring(0, op_cases[_i].op_flags, 0, op_cases[_i].op == REFUBLK_FLUSH ? 0 : 8);
-	expect_commit(0, -EOPNOTSUPP);
+	rig_bring(&rig, 0, op_cases[_i].op_flags, 0, op_cases[_i].op == REFUBLK_FLUSH ? 0 : 8);
+	rig_expect_commit(&rig, 0, -EOPNOTSUPP);
 	ck_assert_uint_eq(rig.calls, 0);
 }
 END_TEST
@@ -96,8 +84,8 @@ START_TEST(test_the_same_tag_serves_again_and_again)
 
 	rig_begin(&rig);
 	for (i = 0; i < 1000; i++) {
-		bring(1, UBLK_IO_OP_WRITE, i, 1);
-		expect_commit(1, 512);
+		rig_bring(&rig, 1, UBLK_IO_OP_WRITE, i, 1);
+		rig_expect_commit(&rig, 1, 512);
 		ck_assert_uint_eq(rig.request[1].offset_bytes, 512 * (uint64_t)i);
 	}
 	ck_assert_uint_eq(rig.commits[1], 1000);
@@ -128,8 +116,8 @@ START_TEST(test_a_refused_descriptor_is_committed_at_once_and_said_once)
 
 	rig_begin(&rig);
 	for (times = 0; times < 3; times++) {
-		bring((uint16_t)times, wrong.op_flags, wrong.sector, wrong.sectors);
-		expect_commit((uint16_t)times, wrong.result);
+		rig_bring(&rig, (uint16_t)times, wrong.op_flags, wrong.sector, wrong.sectors);
+		rig_expect_commit(&rig, (uint16_t)times, wrong.result);
 	}
 	ck_assert_uint_eq(rig.calls, 0);
 	ck_assert_uint_eq(rig.lines, 1);
@@ -143,23 +131,23 @@ START_TEST(test_an_error_survives_or_is_said_once)
 	rig.plan = RIG_STEP;
 	rig_begin(&rig);
 	rig.step = refublk_failed(ENOSPC);
-	bring(0, UBLK_IO_OP_WRITE, 0, 8);
-	expect_commit(0, -ENOSPC);
+	rig_bring(&rig, 0, UBLK_IO_OP_WRITE, 0, 8);
+	rig_expect_commit(&rig, 0, -ENOSPC);
 	ck_assert_uint_eq(rig.lines, 0);
 	rig.step = refublk_failed(EDQUOT);
-	bring(0, UBLK_IO_OP_WRITE, 0, 8);
-	expect_commit(0, -ENOSPC);
+	rig_bring(&rig, 0, UBLK_IO_OP_WRITE, 0, 8);
+	rig_expect_commit(&rig, 0, -ENOSPC);
 	ck_assert_uint_eq(rig.lines, 1);
-	bring(0, UBLK_IO_OP_WRITE, 0, 8);
+	rig_bring(&rig, 0, UBLK_IO_OP_WRITE, 0, 8);
 	ck_assert_uint_eq(rig.lines, 1);
 	rig.step = refublk_failed(EROFS);
-	bring(0, UBLK_IO_OP_WRITE, 0, 8);
-	expect_commit(0, -EIO);
+	rig_bring(&rig, 0, UBLK_IO_OP_WRITE, 0, 8);
+	rig_expect_commit(&rig, 0, -EIO);
 	ck_assert_uint_eq(rig.lines, 2);
 	ck_assert_ptr_nonnull(strstr(rig.last_line, strerror(EROFS)));
 	rig.step.outcome.error = UINT32_MAX;
-	bring(0, UBLK_IO_OP_WRITE, 0, 8);
-	expect_commit(0, -EIO);
+	rig_bring(&rig, 0, UBLK_IO_OP_WRITE, 0, 8);
+	rig_expect_commit(&rig, 0, -EIO);
 }
 END_TEST
 
@@ -172,10 +160,10 @@ START_TEST(test_a_short_outcome_is_a_failure)
 	rig_begin(&rig);
 	for (i = 0; i < sizeof(done) / sizeof(done[0]); i++) {
 		rig.step = refublk_done(done[i]);
-		bring(0, UBLK_IO_OP_WRITE, 0, 8);
-		expect_commit(0, -EIO);
-		bring(0, UBLK_IO_OP_READ, 0, 8);
-		expect_commit(0, -EIO);
+		rig_bring(&rig, 0, UBLK_IO_OP_WRITE, 0, 8);
+		rig_expect_commit(&rig, 0, -EIO);
+		rig_bring(&rig, 0, UBLK_IO_OP_READ, 0, 8);
+		rig_expect_commit(&rig, 0, -EIO);
 	}
 	ck_assert_uint_eq(rig.lines, 1);
 }
@@ -196,13 +184,13 @@ START_TEST(test_an_unlawful_step_fails_the_request)
 	rig_begin(&rig);
 	for (size_t i = 0; i < STEPS; i++) {
 		rig.step = steps[i];
-		bring(0, UBLK_IO_OP_READ, 0, 8);
-		expect_commit(0, -EIO);
+		rig_bring(&rig, 0, UBLK_IO_OP_READ, 0, 8);
+		rig_expect_commit(&rig, 0, -EIO);
 	}
 	rig.backend.resume = NULL;
 	rig.step = (struct refublk_step){ .kind = REFUBLK_STEP_IO, .io = { .op = REFUBLK_IO_FDATASYNC } };
-	bring(0, UBLK_IO_OP_FLUSH, 0, 0);
-	expect_commit(0, -EIO);
+	rig_bring(&rig, 0, UBLK_IO_OP_FLUSH, 0, 0);
+	rig_expect_commit(&rig, 0, -EIO);
 	ck_assert_uint_eq(rig.lines, 4);
 }
 END_TEST
@@ -211,7 +199,7 @@ START_TEST(test_an_io_goes_to_the_port_and_its_result_to_resume)
 {
 	rig.plan = RIG_IO;
 	rig_begin(&rig);
-	bring(1, UBLK_IO_OP_READ, 8, 8);
+	rig_bring(&rig, 1, UBLK_IO_OP_READ, 8, 8);
 	ck_assert(rig.has_io[1] && !rig.has_command[1]);
 	ck_assert_uint_eq(rig.io[1].kind, PORT_IO);
 	ck_assert_uint_eq(rig.io[1].io.op, REFUBLK_IO_READ);
@@ -222,15 +210,15 @@ START_TEST(test_an_io_goes_to_the_port_and_its_result_to_resume)
 	rig_end_io(&rig, 1, 4096);
 	rig_turn_on(&rig);
 	ck_assert_uint_eq(rig.resumes, 1);
-	expect_commit(1, 4096);
-	bring(1, UBLK_IO_OP_READ, 8, 8);
+	rig_expect_commit(&rig, 1, 4096);
+	rig_bring(&rig, 1, UBLK_IO_OP_READ, 8, 8);
 	rig_end_io(&rig, 1, 4095);
 	rig_turn_on(&rig);
-	expect_commit(1, -EIO);
-	bring(1, UBLK_IO_OP_READ, 8, 8);
+	rig_expect_commit(&rig, 1, -EIO);
+	rig_bring(&rig, 1, UBLK_IO_OP_READ, 8, 8);
 	rig_end_io(&rig, 1, -ENOSPC);
 	rig_turn_on(&rig);
-	expect_commit(1, -ENOSPC);
+	rig_expect_commit(&rig, 1, -ENOSPC);
 	ck_assert_uint_eq(serve_busy(rig.serve), 0);
 }
 END_TEST

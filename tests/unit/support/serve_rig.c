@@ -184,6 +184,13 @@ void rig_end_io(struct rig *rig, uint16_t tag, int32_t result)
 	port_script_complete(rig->port, rig->io[tag].user_data, result);
 }
 
+void rig_bring(struct rig *rig, uint16_t tag, uint32_t op_flags, uint64_t sector, uint32_t sectors)
+{
+	rig_describe(rig, tag, op_flags, sector, sectors);
+	rig_answer(rig, tag, 0);
+	rig_turn_on(rig);
+}
+
 void rig_expect(const struct rig *rig, uint16_t tag, uint32_t op, int32_t result, const void *address)
 {
 	const struct command_io *command = &rig->command[tag].command;
@@ -192,6 +199,11 @@ void rig_expect(const struct rig *rig, uint16_t tag, uint32_t op, int32_t result
 	RIG_ASSERT(command->op == op);
 	RIG_ASSERT(command->payload.result == result);
 	RIG_ASSERT(command->payload.addr == (uintptr_t)address);
+}
+
+void rig_expect_commit(const struct rig *rig, uint16_t tag, int32_t result)
+{
+	rig_expect(rig, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, result, rig_buffer(rig, tag));
 }
 
 unsigned char *rig_buffer(const struct rig *rig, uint16_t tag)

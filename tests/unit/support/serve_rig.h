@@ -75,8 +75,12 @@ void rig_describe(struct rig *rig, uint16_t tag, uint32_t op_flags, uint64_t sec
 void rig_answer(struct rig *rig, uint16_t tag, int32_t result);
 void rig_end_io(struct rig *rig, uint16_t tag, int32_t result);
 
-/* The tag's last command is this one, with this result and address. */
+/* The kernel brings a request: its descriptor, the completion of the tag's command, and a turn. */
+void rig_bring(struct rig *rig, uint16_t tag, uint32_t op_flags, uint64_t sector, uint32_t sectors);
+
+/* The tag's last command is this one, with this result and address; or the commit of its own buffer. */
 void rig_expect(const struct rig *rig, uint16_t tag, uint32_t op, int32_t result, const void *address);
+void rig_expect_commit(const struct rig *rig, uint16_t tag, int32_t result);
 
 unsigned char *rig_buffer(const struct rig *rig, uint16_t tag);
 
