@@ -54,9 +54,9 @@ EXAMPLES := $(patsubst src/examples/%.c,%,$(wildcard src/examples/*.c))
 # ---- build ----------------------------------------------------------------------------------
 
 .PHONY: build
-build: setup-build refublk ublk-mem ublk-file ## the programs ./refublk ./ublk-mem ./ublk-file
+build: setup-build refublk ublk-mem ublk-file blkshadow ## the programs ./refublk ./ublk-mem ./ublk-file ./blkshadow
 
-refublk: build/plain/refublk
+refublk blkshadow: %: build/plain/%
 	ln -sf $< $@
 
 ublk-mem ublk-file: refublk
@@ -132,6 +132,7 @@ install: build $(BUILD)/librefublk.a $(BUILD)/librefublk.so.$(VERSION) ## progra
 	install -D -m 755 build/plain/refublk $(DESTDIR)$(PREFIX)/sbin/refublk
 	ln -sf refublk $(DESTDIR)$(PREFIX)/sbin/ublk-mem
 	ln -sf refublk $(DESTDIR)$(PREFIX)/sbin/ublk-file
+	install -D -m 755 build/plain/blkshadow $(DESTDIR)$(PREFIX)/sbin/blkshadow
 	install -D -m 644 src/refublk.h $(DESTDIR)$(PREFIX)/include/refublk.h
 	install -D -m 644 $(BUILD)/librefublk.a $(DESTDIR)$(LIBDIR)/librefublk.a
 	install -D -m 644 $(BUILD)/librefublk.so.$(VERSION) $(DESTDIR)$(LIBDIR)/librefublk.so.$(VERSION)
@@ -139,11 +140,11 @@ install: build $(BUILD)/librefublk.a $(BUILD)/librefublk.so.$(VERSION) ## progra
 	ln -sf librefublk.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/librefublk.so
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' src/refublk.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/refublk.pc
-	for page in src/man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	for page in src/man/*.[1-8] tests/integrity/blkshadow/blkshadow.8; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 .PHONY: clean
 clean: ## removes what was built; kernels stay in the cache
-	rm -rf build refublk ublk-mem ublk-file
+	rm -rf build refublk ublk-mem ublk-file blkshadow
 
 # ---- tests ----------------------------------------------------------------------------------
 
@@ -205,6 +206,7 @@ check-uapi: setup-vm ## our uapi.h against the newest header that Debian package
 .PHONY: test-shadow
 test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow ## the integrity checker, against planted faults and clean files
 	@tests/units $(SHADOW_TESTS:%=$(BUILD)/shadow/%)
+	@tests/integrity/blkshadow/check-alone $(BUILD)
 
 include spec/spec.mk
 
