@@ -25,6 +25,14 @@ struct attempt {
 void attempt_make(struct attempt *attempt, const struct schedule *schedule, struct port *port,
 		  const struct stamp_identity *identity, const struct run_limits *limits,
 		  void (*watch)(struct run *run));
+
+/*
+ * Without any operation: does the device hold what a saved run has left there? Its operations without an end may have
+ * had any part of their effect. It has to have begun on zeroes.
+ */
+void attempt_verify(struct attempt *attempt, const struct schedule *schedule, struct port *port,
+		    const struct run_limits *limits, void (*watch)(struct run *run));
+
 void attempt_close(struct attempt *attempt);
 
 #endif

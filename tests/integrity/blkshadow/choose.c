@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "choose.h"
@@ -48,11 +47,8 @@ static void settle(struct run *run, const struct operation *operation)
 	int error = run->port->calls->settle(run->port, operation->offset_bytes, operation->length_bytes);
 
 	atomic_fetch_add(&run->counters.switches, 1);
-	if (error == 0)
-		return;
-	if (!run->trouble[0])
-		snprintf(run->trouble, sizeof run->trouble, "writing back the page cache failed: %s", strerror(-error));
-	atomic_store(&run->stopping, true);
+	if (error < 0)
+		run_fail_locked(run, "writing back the page cache failed: %s", strerror(-error));
 }
 
 enum choice choose_next(struct chooser *chooser, struct run *run)

@@ -158,6 +158,8 @@ static enum shadow_outcome outcome_of(struct run *run, const struct slot *slot)
 		return SHADOW_NOTHING;
 	}
 	atomic_fetch_add(&run->counters.failed, 1);
+	if (run->limits.allow_errors)
+		return SHADOW_FAILED;
 	operation_describe(operation, text, sizeof text);
 	if (result < 0)
 		run_fail(run, "operation %u, a %s, failed: %s", operation->number, text, strerror((int)-result));
@@ -182,6 +184,21 @@ static void count(struct job *job, const struct operation *operation, enum shado
 	atomic_fetch_add(&job->run->progress.done, 1);
 }
 
+static void note_end(struct run *run, uint32_t number, enum shadow_outcome outcome)
+{
+	switch (outcome) {
+	case SHADOW_DONE:
+		journal_end(&run->journal, number);
+		break;
+	case SHADOW_FAILED:
+		journal_fail(&run->journal, number);
+		break;
+	case SHADOW_NOTHING:
+		journal_forget(&run->journal, number);
+		break;
+	}
+}
+
 static void end(struct job *job, struct slot *slot)
 {
 	struct run *run = job->run;
@@ -190,7 +207,7 @@ static void end(struct job *job, struct slot *slot)
 	bool read = operation->kind == OPERATION_READ && outcome == SHADOW_DONE;
 
 	pthread_mutex_lock(&run->lock);
-	journal_end(&run->journal, operation->number);
+	note_end(run, operation->number, outcome);
 	shadow_end(run->shadow, operation->number, outcome, read ? look : NULL, slot);
 	if (run->modes)
 		modes_release(run->modes, operation->number);

@@ -50,6 +50,17 @@ void journal_end(struct journal *journal, uint32_t number)
 	journal->times[number].end_ns = journal_now_ns(journal);
 }
 
+void journal_fail(struct journal *journal, uint32_t number)
+{
+	journal->times[number].end_ns = journal_now_ns(journal);
+}
+
+void journal_forget(struct journal *journal, uint32_t number)
+{
+	journal_end(journal, number);
+	journal->times[number] = (struct journal_times){0};
+}
+
 uint32_t journal_oldest(struct journal *journal)
 {
 	for (; journal->oldest < journal->event_count; journal->oldest++) {

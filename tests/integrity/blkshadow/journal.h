@@ -25,6 +25,18 @@ void journal_close(struct journal *journal);
 void journal_begin(struct journal *journal, uint32_t number);
 void journal_end(struct journal *journal, uint32_t number);
 
+/* It has ended with an error: the order has no end of it, since what it does may still be under way. */
+void journal_fail(struct journal *journal, uint32_t number);
+
+/* It was refused and did nothing: as if it had never begun. */
+void journal_forget(struct journal *journal, uint32_t number);
+
+/* Has it begun, and was not refused? */
+static inline bool journal_has(const struct journal *journal, uint32_t number)
+{
+	return journal->times[number].begin_ns != 0;
+}
+
 /* Has it begun, but not ended? */
 static inline bool journal_in_flight(const struct journal *journal, uint32_t number)
 {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "blame.h"
 #include "engine.h"
 #include "map.h"
 #include "options.h"
@@ -81,10 +82,20 @@ static bool save_schedule(const struct schedule *schedule, const char *path, con
 static void save_whole(const struct attempt *attempt, const char *path, const char *device)
 {
 	const struct journal *journal = &attempt->run.journal;
-	struct schedule whole = schedule_record(attempt->run.schedule, journal->events, journal->event_count);
+	uint32_t *events = malloc(((size_t)journal->event_count + 1) * sizeof *events), count = 0;
+	struct schedule whole;
 
+	if (!events)
+		err(EXIT_DEVICE, "no memory for what happened");
+	for (uint32_t at = 0; at < journal->event_count; at++)
+		if (journal_has(journal, SCHEDULE_NUMBER(journal->events[at])))
+			events[count++] = journal->events[at];
+	whole = schedule_record(attempt->run.schedule, events, count);
+	whole.identity = attempt->run.identity;
+	whole.was_zero = attempt->run.was_zero;
 	save_schedule(&whole, path, device);
 	schedule_free(&whole);
+	free(events);
 }
 
 static bool save_map(const struct attempt *attempt, const char *path)
@@ -128,9 +139,11 @@ static int finish(struct attempt *attempt, struct report *report, const struct o
 	if (attempt->result == ATTEMPT_CORRUPT) {
 		snprintf(map_path, sizeof map_path, "%s.svg", options->output ? options->output : prefix);
 		snprintf(replay_path, sizeof replay_path, "%s.replay", options->output ? options->output : prefix);
+		if (options->trace_path)
+			blame_all(report->blames, &attempt->run, &attempt->verdicts, options->trace_path);
 		if (save_map(attempt, map_path))
 			report->map_path = map_path;
-		if (options->shrink_seconds && !options->replay_path && !atomic_load(&attempt->run.stalled))
+		if (options->shrink_seconds && !options->replay_path && !options->verify_path && !atomic_load(&attempt->run.stalled))
 			shrink_failure(report, options, port, identity, &attempt->run.limits, replay_path);
 	}
 	if (options->save_path)
@@ -152,43 +165,66 @@ static int finish(struct attempt *attempt, struct report *report, const struct o
 	return EXIT_DEVICE;
 }
 
-static bool load(const struct options *options, const struct ring_target *target, struct schedule *schedule)
+static bool load(const char *path, const struct ring_target *target, struct schedule *schedule)
 {
-	FILE *file = fopen(options->replay_path, "re");
+	FILE *file = fopen(path, "re");
 	bool good;
 
 	if (!file) {
-		warn("%s", options->replay_path);
+		warn("%s", path);
 		return false;
 	}
-	good = schedule_read(schedule, file, options->replay_path);
+	good = schedule_read(schedule, file, path);
 	fclose(file);
 	if (good && (schedule->plan.size_bytes > target->size_bytes || schedule->plan.block_bytes < target->block_bytes)) {
 		warnx("%s was recorded on a device of %llu bytes in blocks of %llu: %s does not have that",
-		      options->replay_path, (unsigned long long)schedule->plan.size_bytes,
+		      path, (unsigned long long)schedule->plan.size_bytes,
 		      (unsigned long long)schedule->plan.block_bytes, target->path);
 		return false;
 	}
 	return good;
 }
 
+static bool load_saved(const char *path, const struct ring_target *target, struct schedule *schedule)
+{
+	if (!load(path, target, schedule))
+		return false;
+	if (schedule->identity.run && schedule->was_zero)
+		return true;
+	warnx("%s: %s", path, schedule->identity.run ? "its run began on something else than zeroes, which nobody knows now"
+						     : "not written by --save");
+	return false;
+}
+
+static bool prepare(const struct options *options, const struct ring_target *target, struct schedule *schedule)
+{
+	if (options->verify_path)
+		return load_saved(options->verify_path, target, schedule);
+	if (options->replay_path)
+		return load(options->replay_path, target, schedule);
+	return options_plan(options, target, schedule);
+}
+
 int main(int count, char **arguments)
 {
 	static struct attempt attempt;
+	static struct blames blames;
 	struct options options;
 	struct ring_target target;
 	struct schedule schedule;
 	struct stamp_identity identity;
 	struct ring *ring;
 	double start = seconds_now();
-	struct report report = {.attempt = &attempt, .target = &target};
+	struct report report = {.attempt = &attempt, .target = &target, .blames = &blames};
+	void (*watch)(struct run *run);
 	int result, error;
 
 	options_parse(&options, count, arguments);
+	watch = options.quiet ? NULL : progress_start;
 	ring = ring_open(options.device, &target);
 	if (!ring)
 		return EXIT_USAGE;
-	if (!(options.replay_path ? load(&options, &target, &schedule) : options_plan(&options, &target, &schedule)))
+	if (!prepare(&options, &target, &schedule))
 		return EXIT_USAGE;
 	options.limits.direct = target.direct;
 	error = ring_lanes(ring, schedule.plan.jobs, options.limits.depth);
@@ -196,8 +232,10 @@ int main(int count, char **arguments)
 		errx(EXIT_DEVICE, "io_uring: %s", strerror(-error));
 	identity = new_identity(&schedule, &target);
 	for (uint32_t left = schedule.repeats;; left--) {
-		attempt_make(&attempt, &schedule, ring_port(ring), &identity, &options.limits,
-			     options.quiet ? NULL : progress_start);
+		if (options.verify_path)
+			attempt_verify(&attempt, &schedule, ring_port(ring), &options.limits, watch);
+		else
+			attempt_make(&attempt, &schedule, ring_port(ring), &identity, &options.limits, watch);
 		progress_stop();
 		if (attempt.result == ATTEMPT_STALLED)
 			give_up(&attempt, &options);

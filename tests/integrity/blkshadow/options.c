@@ -18,7 +18,7 @@ enum option_number {
 	OPTION_SEED = 256, OPTION_OPERATIONS, OPTION_SECONDS, OPTION_JOBS, OPTION_DEPTH, OPTION_BLOCK, OPTION_MIN,
 	OPTION_MAX, OPTION_PATTERN, OPTION_CACHE, OPTION_WRITES, OPTION_DISCARDS, OPTION_ZEROES, OPTION_FLUSHES,
 	OPTION_FUA, OPTION_DISCARD_READS, OPTION_ATOMIC, OPTION_RECORD, OPTION_STALL, OPTION_NO_SEAL,
-	OPTION_SHRINK_SECONDS, OPTION_SAVE, OPTION_REPLAY, OPTION_OUTPUT, OPTION_JSON, OPTION_QUIET, OPTION_HELP
+	OPTION_SHRINK_SECONDS, OPTION_SAVE, OPTION_REPLAY, OPTION_VERIFY, OPTION_ALLOW_ERRORS, OPTION_TRACE, OPTION_OUTPUT, OPTION_JSON, OPTION_QUIET, OPTION_HELP
 };
 
 static const struct option long_options[] = {
@@ -38,13 +38,16 @@ static const struct option long_options[] = {
 	{"flushes", required_argument, NULL, OPTION_FLUSHES},
 	{"fua", required_argument, NULL, OPTION_FUA},
 	{"discard-reads", required_argument, NULL, OPTION_DISCARD_READS},
-	{"atomic-sector", no_argument, NULL, OPTION_ATOMIC},
+	{"atomic", required_argument, NULL, OPTION_ATOMIC},
 	{"record", required_argument, NULL, OPTION_RECORD},
 	{"stall", required_argument, NULL, OPTION_STALL},
 	{"no-seal", no_argument, NULL, OPTION_NO_SEAL},
 	{"shrink-seconds", required_argument, NULL, OPTION_SHRINK_SECONDS},
 	{"save", required_argument, NULL, OPTION_SAVE},
 	{"replay", required_argument, NULL, OPTION_REPLAY},
+	{"verify", required_argument, NULL, OPTION_VERIFY},
+	{"allow-errors", no_argument, NULL, OPTION_ALLOW_ERRORS},
+	{"trace", required_argument, NULL, OPTION_TRACE},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
@@ -57,6 +60,7 @@ static const char help[] =
 	"\n"
 	"  blkshadow [OPTION…] DEVICE\n"
 	"  blkshadow --replay FILE [OPTION…] DEVICE\n"
+	"  blkshadow --verify FILE [OPTION…] DEVICE                          what a run with --save has left; only reads\n"
 	"\n"
 	"  --seed N  --operations N  --seconds N  --jobs N  --depth N       how much, and how much at a time\n"
 	"  --block SIZE  --min SIZE  --max SIZE                             of requests; 512 to 4096, 512 and more\n"
@@ -64,9 +68,11 @@ static const char help[] =
 	"  --cache direct|buffered|both\n"
 	"  --writes N --discards N --zeroes N --flushes N                   percent; what is left are reads\n"
 	"  --fua N                                                          percent of the writes\n"
-	"  --discard-reads zero|old-or-zero|undefined   --atomic-sector     what the device promises\n"
+	"  --discard-reads zero|old-or-zero|undefined   --atomic sector     what the device promises\n"
+	"  --allow-errors                                                   go on; what failed may be old or new\n"
 	"  --record all|near                                                of what it holds before\n"
 	"  --stall SECONDS  --shrink-seconds N (0: don't)  --no-seal\n"
+	"  --trace FILE                                                     of a refublk server, to say what it did\n"
 	"  --save FILE  --output PREFIX  --json  --quiet\n"
 	"\n"
 	"Exit status: 0 passed, 1 corruption, 2 usage, 3 the device failed or stalled. See blkshadow(8).\n";
@@ -119,6 +125,7 @@ static unsigned choice(const char *name, const char *value, const char *const *n
 static void set_choice(struct options *options, int option, const char *name, const char *value)
 {
 	static const char *const discards[] = {"zero", "old-or-zero", "undefined"}, *const records[] = {"near", "all"};
+	static const char *const units[] = {"sector"};
 	const char *patterns[PLAN_PATTERNS], *caches[] = {plan_cache_name(PLAN_DIRECT), plan_cache_name(PLAN_BUFFERED),
 							  plan_cache_name(PLAN_BOTH)};
 
@@ -132,6 +139,8 @@ static void set_choice(struct options *options, int option, const char *name, co
 	} else if (option == OPTION_DISCARD_READS) {
 		options->discard = (enum shadow_discard)choice(name, value, discards, 3);
 		options->discard_given = true;
+	} else if (option == OPTION_ATOMIC) {
+		options->atomic_sector = choice(name, value, units, 1) == 0;
 	} else {
 		options->limits.record_all = choice(name, value, records, 2);
 	}
@@ -196,10 +205,11 @@ static void set(struct options *options, int option, const char *name, const cha
 	case OPTION_CACHE:
 	case OPTION_DISCARD_READS:
 	case OPTION_RECORD:
+	case OPTION_ATOMIC:
 		set_choice(options, option, name, value);
 		break;
-	case OPTION_ATOMIC:
-		options->atomic_sector = true;
+	case OPTION_ALLOW_ERRORS:
+		options->limits.allow_errors = true;
 		break;
 	case OPTION_NO_SEAL:
 		options->limits.seal = false;
@@ -209,6 +219,12 @@ static void set(struct options *options, int option, const char *name, const cha
 		break;
 	case OPTION_REPLAY:
 		options->replay_path = value;
+		break;
+	case OPTION_VERIFY:
+		options->verify_path = value;
+		break;
+	case OPTION_TRACE:
+		options->trace_path = value;
 		break;
 	case OPTION_OUTPUT:
 		options->output = value;
@@ -260,6 +276,10 @@ void options_parse(struct options *options, int count, char **arguments)
 		warnx("--record near needs --operations: what will be touched must be known before");
 		exit(EXIT_USAGE);
 	}
+	if (options->replay_path && options->verify_path) {
+		warnx("--replay and --verify: one at a time");
+		exit(EXIT_USAGE);
+	}
 }
 
 static bool complain(const char *why)
@@ -306,5 +326,7 @@ bool options_plan(const struct options *options, const struct ring_target *targe
 		return complain("--max times --depth times --jobs is more than 4 GiB of buffers: take less of one");
 	if (!target->direct && plan->cache != PLAN_BUFFERED)
 		return complain("O_DIRECT does not work here: --cache buffered remains");
+	if (options->limits.allow_errors && plan->cache != PLAN_DIRECT)
+		return complain("--allow-errors needs --cache direct: an error of the page cache belongs to no operation");
 	return true;
 }

@@ -8,6 +8,8 @@
 struct options {
 	const char *device;
 	const char *replay_path;	/* NULL: run a plan */
+	const char *verify_path;	/* NULL: no */
+	const char *trace_path;		/* the server's; NULL: there is none */
 	const char *save_path;		/* the recorded schedule of the whole run; NULL: not kept */
 	const char *output;		/* prefix of the files that a failure leaves; NULL: from the seed */
 	uint64_t seed;

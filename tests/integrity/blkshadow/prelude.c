@@ -24,9 +24,8 @@ static bool carry_out(struct run *run, struct io *io)
 	}
 	if (io->result == (int64_t)io->length_bytes)
 		return true;
-	run_fail(run, "%s: writing %llu bytes at %llu: %s", atomic_load(&run->progress.phase),
-		 (unsigned long long)io->length_bytes, (unsigned long long)io->offset_bytes,
-		 io->result < 0 ? strerror((int)-io->result) : "the device ended early");
+	run_fail(run, "writing %llu bytes at %llu: %s", (unsigned long long)io->length_bytes,
+		 (unsigned long long)io->offset_bytes, io->result < 0 ? strerror((int)-io->result) : "the device ended early");
 	return false;
 }
 

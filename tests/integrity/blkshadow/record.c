@@ -38,13 +38,19 @@ static void mark_all(struct run *run, uint64_t chunks)
 	}
 }
 
+static void note(struct run *run, uint64_t sector, const uint8_t *data)
+{
+	run->was_zero = false;
+	shadow_record(run->shadow, sector, stamp_hash(data));
+}
+
 static void take(void *context, uint64_t offset_bytes, uint64_t length_bytes, const uint8_t *data)
 {
 	struct run *run = context;
 
 	for (uint64_t at = 0; at < length_bytes; at += OPERATION_SECTOR_BYTES)
 		if (!stamp_is_zero(data + at))
-			shadow_record(run->shadow, (offset_bytes + at) / OPERATION_SECTOR_BYTES, stamp_hash(data + at));
+			note(run, (offset_bytes + at) / OPERATION_SECTOR_BYTES, data + at);
 	atomic_fetch_add(&run->progress.done, length_bytes);
 }
 
@@ -67,6 +73,7 @@ bool record_device(struct run *run)
 	atomic_store(&run->progress.done, 0);
 	atomic_store(&run->progress.total, run->limits.record_all ? size_bytes : 0);
 	atomic_store(&run->progress.phase, "recording what the device holds");
+	run->was_zero = run->limits.record_all;
 	while (chunk < chunks && !atomic_load(&run->stopping)) {
 		uint64_t end = stretch_end(run, chunk, chunks);
 		uint64_t end_bytes = end * RUN_CHUNK_BYTES < size_bytes ? end * RUN_CHUNK_BYTES : size_bytes;

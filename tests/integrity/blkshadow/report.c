@@ -52,6 +52,7 @@ static size_t text_stretch(const struct report *report, size_t at, FILE *file)
 	const struct finding *finding = &run->findings.list[at];
 	const struct verdict *verdict = &report->attempt->verdicts.list[at];
 	size_t last = at;
+	const char *blame;
 	char text[512];
 
 	while (continues(run, &report->attempt->verdicts, last))
@@ -68,6 +69,9 @@ static size_t text_stretch(const struct report *report, size_t at, FILE *file)
 		fprintf(file, "    seen by %s\n", verdict_describe_origin(run, finding->reader, text, sizeof text));
 	else
 		fprintf(file, "    seen by the final sweep at %.6f s\n", (double)finding->when_ns / 1e9);
+	blame = blame_of(report->blames, finding->sector);
+	if (blame)
+		fprintf(file, "    in the server's trace: %s\n", blame);
 	return last;
 }
 
@@ -77,9 +81,9 @@ static void text_corruption(const struct report *report, FILE *file)
 	const struct verdicts *verdicts = &report->attempt->verdicts;
 
 	if (report->shrink)
-		fprintf(file, "CORRUPTION: %s: %s\n  (by %u of %u operations, which fail %u times of %u; in the run itself: %s: %s)\n",
+		fprintf(file, "CORRUPTION: %s: %s\n  (by %u of %u operations, %u of them shortened, which fail %u times of %u; in the run itself: %s: %s)\n",
 			verdict_name(report->shrink->verdict), report->shrink->pattern, report->shrink->to,
-			report->shrink->from, report->shrink->failures, report->shrink->tries,
+			report->shrink->from, report->shrink->shortened, report->shrink->failures, report->shrink->tries,
 			verdict_name(verdicts->main), verdicts->pattern);
 	else
 		fprintf(file, "CORRUPTION: %s: %s\n", verdict_name(verdicts->main), verdicts->pattern);
@@ -115,6 +119,8 @@ void report_text(const struct report *report, FILE *file)
 	fprintf(file, "  %.1f MiB compared (%.1f of them in the final sweep), %.1f MiB read that could be anything\n",
 		mib(atomic_load(&counters->compared_bytes)), mib(atomic_load(&counters->swept_bytes)),
 		mib(atomic_load(&counters->open_bytes)));
+	if (atomic_load(&counters->failed))
+		fprintf(file, "  %llu operations failed\n", (unsigned long long)atomic_load(&counters->failed));
 	fprintf(file, "  %llu page switches, %llu operations that the device does not have, %.1f bytes of memory per sector in use\n",
 		(unsigned long long)atomic_load(&counters->switches), (unsigned long long)atomic_load(&counters->refused),
 		in_use ? (double)shadow_memory_bytes(run->shadow) / (double)in_use : 0.0);
@@ -124,7 +130,7 @@ void report_text(const struct report *report, FILE *file)
 	if (report->attempt->result == ATTEMPT_CORRUPT)
 		text_corruption(report, file);
 	if (run->trouble[0])
-		fprintf(file, "THE DEVICE FAILED: %s\n", run->trouble);
+		fprintf(file, "THE DEVICE FAILED while %s: %s\n", run->trouble_phase, run->trouble);
 	if (report->attempt->result == ATTEMPT_PASSED)
 		fprintf(file, "PASSED: every sector that was read is legal\n");
 }
@@ -136,13 +142,13 @@ static json_t *json_finding(const struct report *report, size_t at)
 	const struct verdict *verdict = &report->attempt->verdicts.list[at];
 	char found[512], expected[512];
 
-	return json_pack("{s:s, s:I, s:s, s:s, s:i, s:i, s:i, s:I, s:b}", "verdict", verdict_name(verdict->kind), "sector",
+	return json_pack("{s:s, s:I, s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:s?}", "verdict", verdict_name(verdict->kind), "sector",
 			 (json_int_t)finding->sector, "found",
 			 verdict_describe_sight(run, verdict, found, sizeof found), "expected",
 			 verdict_describe_origin(run, finding->expected, expected, sizeof expected), "found_operation",
 			 (int)verdict->found_operation, "expected_operation", (int)cell_number(finding->expected), "reader",
 			 (int)finding->reader, "when_ns", (json_int_t)finding->when_ns, "second_look_right",
-			 finding->fate == FINDING_GONE);
+			 finding->fate == FINDING_GONE, "blame", blame_of(report->blames, finding->sector));
 }
 
 static json_t *json_corruption(const struct report *report)
@@ -162,9 +168,10 @@ static json_t *json_corruption(const struct report *report)
 			 "map", report->map_path, "replay", report->replay_path);
 	if (report->shrink)
 		json_object_set_new(root, "shrunk",
-				    json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "verdict",
+				    json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "verdict",
 					      verdict_name(report->shrink->verdict), "pattern", report->shrink->pattern,
-					      "from", (int)report->shrink->from, "to", (int)report->shrink->to, "failures",
+					      "from", (int)report->shrink->from, "to", (int)report->shrink->to, "shortened",
+					      (int)report->shrink->shortened, "failures",
 					      (int)report->shrink->failures, "tries", (int)report->shrink->tries));
 	return root;
 }
@@ -174,15 +181,15 @@ int report_json(const struct report *report, FILE *file)
 	const struct run *run = &report->attempt->run;
 	const struct run_counters *counters = &run->counters;
 	json_t *root = json_pack(
-		"{s:i, s:s, s:s, s:b, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "version", 1, "result",
+		"{s:i, s:s, s:s, s:b, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "version", 1, "result",
 		report_result_name(report->attempt->result), "device", report->target->path, "block_device",
 		report->target->block_device, "size_bytes", (json_int_t)run->schedule->plan.size_bytes, "seed",
 		(json_int_t)run->schedule->plan.seed, "seconds", report->seconds, "operations",
 		(json_int_t)operations(run), "written_bytes", (json_int_t)atomic_load(&counters->written_bytes), "read_bytes",
 		(json_int_t)atomic_load(&counters->read_bytes), "compared_bytes",
 		(json_int_t)atomic_load(&counters->compared_bytes), "switches",
-		(json_int_t)atomic_load(&counters->switches), "refused", (json_int_t)atomic_load(&counters->refused),
-		"memory_bytes", (json_int_t)shadow_memory_bytes(run->shadow));
+		(json_int_t)atomic_load(&counters->switches), "refused", (json_int_t)atomic_load(&counters->refused), "failed",
+		(json_int_t)atomic_load(&counters->failed), "memory_bytes", (json_int_t)shadow_memory_bytes(run->shadow));
 	int error;
 
 	if (!root)
@@ -190,7 +197,7 @@ int report_json(const struct report *report, FILE *file)
 	if (run->seal.taken)
 		json_object_set_new(root, "seal", json_pack("{s:s, s:s}", "device", run->seal.device, "shadow", run->seal.shadow));
 	if (run->trouble[0])
-		json_object_set_new(root, "trouble", json_string(run->trouble));
+		json_object_update_new(root, json_pack("{s:s, s:s}", "trouble", run->trouble, "phase", run->trouble_phase));
 	if (report->attempt->result == ATTEMPT_CORRUPT)
 		json_object_set_new(root, "corruption", json_corruption(report));
 	error = json_dumpf(root, file, JSON_INDENT(2) | JSON_PRESERVE_ORDER) < 0 ? -EIO : 0;

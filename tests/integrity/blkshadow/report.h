@@ -5,12 +5,14 @@
 #include <stdio.h>
 
 #include "attempt.h"
+#include "blame.h"
 #include "ring.h"
 #include "shrink.h"
 
 struct report {
 	const struct attempt *attempt;
 	const struct ring_target *target;
+	struct blames *blames;
 	double seconds;
 	const char *map_path, *replay_path;	/* NULL when there is none */
 	const struct shrink *shrink;		/* NULL when it was not shrunk */

@@ -46,16 +46,31 @@ void run_close(struct run *run)
 	pthread_cond_destroy(&run->changed);
 }
 
+static void keep(struct run *run, const char *format, va_list arguments)
+{
+	if (!run->trouble[0]) {
+		vsnprintf(run->trouble, sizeof run->trouble, format, arguments);
+		run->trouble_phase = atomic_load(&run->progress.phase);
+	}
+	atomic_store(&run->stopping, true);
+}
+
+void run_fail_locked(struct run *run, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	keep(run, format, arguments);
+	va_end(arguments);
+}
+
 void run_fail(struct run *run, const char *format, ...)
 {
 	va_list arguments;
 
 	pthread_mutex_lock(&run->lock);
-	if (!run->trouble[0]) {
-		va_start(arguments, format);
-		vsnprintf(run->trouble, sizeof run->trouble, format, arguments);
-		va_end(arguments);
-	}
+	va_start(arguments, format);
+	keep(run, format, arguments);
+	va_end(arguments);
 	pthread_mutex_unlock(&run->lock);
-	atomic_store(&run->stopping, true);
 }

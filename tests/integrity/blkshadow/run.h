@@ -25,6 +25,7 @@ struct run_limits {
 	bool record_all;		/* the whole device, not only what the schedule touches and its neighbours */
 	bool prelude;			/* fresh content first where a recorded schedule goes */
 	bool seal;			/* MD5 over all that is determined, at the end */
+	bool allow_errors;		/* an operation that fails may have had any part of its effect; the run goes on */
 };
 
 struct run_counters {
@@ -61,12 +62,14 @@ struct run {
 	struct run_counters counters;
 	struct run_progress progress;
 	struct run_seal seal;
+	bool was_zero;			/* nothing but zeroes was recorded */
 	uint8_t *recorded;		/* a bit per chunk of RUN_CHUNK_BYTES: its content before the run is known */
 	pthread_mutex_t lock;		/* shadow, modes, journal, findings, cursor, trouble */
 	pthread_cond_t changed;
 	uint32_t cursor;		/* the next event of a recorded schedule */
 	_Atomic bool stopping;
 	char trouble[RUN_TROUBLE_BYTES];	/* the first failure of the device; empty when there is none */
+	const char *trouble_phase;
 	_Atomic bool stalled;
 };
 
@@ -82,7 +85,10 @@ void run_open(struct run *run, const struct schedule *schedule, struct port *por
 	      const struct stamp_identity *identity, const struct run_limits *limits);
 void run_close(struct run *run);
 
-/* Keeps the first message, and stops the run. Takes the lock. */
+/* Keeps the first message with the phase, and stops the run. Takes the lock. */
 void run_fail(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for who holds the lock. */
+void run_fail_locked(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

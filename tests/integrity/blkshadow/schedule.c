@@ -68,6 +68,10 @@ int schedule_write(const struct schedule *schedule, FILE *file, const char *devi
 		plan->zeroes_direct);
 	fprintf(file, "limit discard=%u atomic=%u repeats=%u\n", schedule->discard, schedule->atomic_sector,
 		schedule->repeats);
+	if (schedule->identity.run)
+		fprintf(file, "saved run=%" PRIx64 " seed=%" PRIu64 " generation=%u device=%u was_zero=%u\n",
+			schedule->identity.run, schedule->identity.seed, schedule->identity.generation,
+			schedule->identity.device, schedule->was_zero);
 	for (uint32_t at = 0; at < schedule->event_count; at++) {
 		uint32_t event = schedule->events[at];
 		struct operation operation = schedule_operation(schedule, SCHEDULE_NUMBER(event));
@@ -104,6 +108,18 @@ static bool read_head(struct schedule *schedule, const char *line)
 	schedule->discard = (enum shadow_discard)discard;
 	schedule->atomic_sector = atomic;
 	return discard <= SHADOW_DISCARD_UNDEFINED && schedule->repeats >= 1 && schedule->repeats <= 1000;
+}
+
+static bool read_saved(struct schedule *schedule, const char *line)
+{
+	struct stamp_identity *identity = &schedule->identity;
+	unsigned was_zero;
+
+	if (sscanf(line, "saved run=%" SCNx64 " seed=%" SCNu64 " generation=%u device=%u was_zero=%u", &identity->run,
+		   &identity->seed, &identity->generation, &identity->device, &was_zero) != 5)
+		return false;
+	schedule->was_zero = was_zero;
+	return identity->run != 0;
 }
 
 static bool fits(const struct plan *plan, const struct operation *operation)
@@ -170,7 +186,10 @@ bool schedule_read(struct schedule *schedule, FILE *file, const char *name)
 		line++;
 		if (text[0] == '#')
 			continue;
-		if (text[0] != 'b' && text[0] != 'e') {
+		if (text[0] == 's') {
+			if (!read_saved(schedule, text))
+				return refuse(name, line, "not what a run saves of itself");
+		} else if (text[0] != 'b' && text[0] != 'e') {
 			heads++;
 			if (!read_head(schedule, text))
 				return refuse(name, line, "neither plan nor limit, or out of range");

@@ -5,8 +5,9 @@
  *	blkshadow schedule 1
  *	plan seed=… size=… …		what the run was made from
  *	limit NAME=VALUE …		how it is judged
+ *	saved NAME=VALUE …		of a whole run: what its sectors are stamped with, and what it has found
  *	begin 17 write 4096 65536 direct fua job=0
- *	end 17
+ *	end 17				missing where the operation failed
  */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
@@ -15,6 +16,7 @@
 
 #include "plan.h"
 #include "shadow.h"
+#include "stamp.h"
 
 /* An event of the recorded order: twice the operation's number, plus one for its end. */
 #define SCHEDULE_BEGIN(number) ((number) * 2)
@@ -28,6 +30,8 @@ struct schedule {
 	bool atomic_sector;		/* a mix within a sector is torn even while operations overlap */
 	uint32_t count;			/* operations of the plan; 0 for as many as there is time for */
 	uint32_t repeats;		/* how often a replay is to be tried: more than once for a flaky failure */
+	struct stamp_identity identity;	/* of the run that was saved; run 0 for none */
+	bool was_zero;			/* the device held nothing but zeroes before that run */
 	/* A recorded schedule: */
 	struct operation *list;		/* by number; NULL when the plan itself is the schedule */
 	uint32_t list_count;

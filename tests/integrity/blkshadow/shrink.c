@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cell.h"
+#include "shorten.h"
 #include "shrink.h"
 
 #define FINAL_TRIES 10u
@@ -11,6 +12,7 @@
 #define PRELUDE_MAX 32u
 #define SINGLES_MAX 16u
 #define REPEATS_MAX 1000u
+#define SHORTEN_MAX 16u
 #define NEAR_SECTORS 2048u
 #define SECOND_NS 1000000000ull
 
@@ -83,21 +85,53 @@ static bool fails_once(struct work *work, const struct schedule *schedule)
  * In turn it has to fail twice: the first time may be owed to what was left behind by the attempt before. Otherwise
  * once in so many tries is enough.
  */
-static bool fails(struct work *work, const bool *wanted, bool in_turn)
+static bool fails_enough(struct work *work, const struct schedule *schedule, bool in_turn)
 {
-	struct schedule schedule = part_of(work, wanted, in_turn);
 	unsigned tries = in_turn ? CONFIRMATIONS : work->tries, wanted_failures = in_turn ? CONFIRMATIONS : 1;
 	unsigned failures = 0;
-	bool failed;
 
-	for (unsigned at = 0; at < tries && failures < wanted_failures && schedule.list_count; at++) {
-		failures += fails_once(work, &schedule);
+	for (unsigned at = 0; at < tries && failures < wanted_failures && schedule->list_count; at++) {
+		failures += fails_once(work, schedule);
 		if (work->shrink->stalled || (in_turn && failures <= at))
 			break;
 	}
-	failed = failures == wanted_failures;
+	return failures == wanted_failures;
+}
+
+static bool fails(struct work *work, const bool *wanted, bool in_turn)
+{
+	struct schedule schedule = part_of(work, wanted, in_turn);
+	bool failed = fails_enough(work, &schedule, in_turn);
+
 	schedule_free(&schedule);
 	return failed;
+}
+
+/* With the same verdict, and the same words for it: else what is left would tell another story. */
+static bool fails_alike(void *context, const struct schedule *schedule)
+{
+	struct work *work = context;
+	const struct shrink before = *work->shrink;
+	bool alike;
+
+	if (out_of_time(work))
+		return false;
+	alike = fails_enough(work, schedule, work->in_turn) && work->shrink->verdict == before.verdict &&
+		shorten_same_words(work->shrink->pattern, before.pattern);
+	if (alike)
+		return true;
+	work->shrink->verdict = before.verdict;
+	memcpy(work->shrink->pattern, before.pattern, sizeof before.pattern);
+	return false;
+}
+
+/* The verdict to keep is that of the list as it is now. */
+static void shorten(struct work *work)
+{
+	struct schedule *schedule = &work->shrink->schedule;
+
+	if (schedule->list_count <= SHORTEN_MAX && fails_enough(work, schedule, work->in_turn))
+		work->shrink->shortened = shorten_operations(schedule, fails_alike, work);
 }
 
 /* The trial becomes the list. */
@@ -311,8 +345,10 @@ bool shrink_attempt(struct shrink *shrink, const struct attempt *failed, struct 
 	}
 	shrink->schedule = part_of(&work, work.kept, work.in_turn);
 	shrink->to = shrink->schedule.list_count;
-	if (again)
+	if (again) {
+		shorten(&work);
 		measure(&work);
+	}
 	free(work.kept);
 	free(work.trial);
 	free(work.numbers);

@@ -7,6 +7,7 @@
 struct shrink {
 	struct schedule schedule;	/* what is left; its `repeats` is set for a flaky failure */
 	uint32_t from, to;		/* operations */
+	unsigned shortened;		/* how many of those that are left are shorter now */
 	uint32_t failures, tries;	/* of what is left */
 	enum verdict_kind verdict;	/* on what is left: with less going on, it is more certain */
 	char pattern[256];

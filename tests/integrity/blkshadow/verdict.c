@@ -297,9 +297,13 @@ const char *verdict_describe_origin(const struct run *run, uint32_t reference, c
 	}
 	operation = schedule_operation(run->schedule, cell_number(reference));
 	times = &run->journal.times[operation.number];
-	snprintf(text, text_bytes, "operation %u, a %s (%.6f s to %.6f s)", operation.number,
-		 operation_describe(&operation, description, sizeof description), (double)times->begin_ns / 1e9,
-		 (double)times->end_ns / 1e9);
+	operation_describe(&operation, description, sizeof description);
+	/* Of a run that was saved, the times are not known. */
+	if (!times->begin_ns)
+		snprintf(text, text_bytes, "operation %u, a %s", operation.number, description);
+	else
+		snprintf(text, text_bytes, "operation %u, a %s (%.6f s to %.6f s)", operation.number, description,
+			 (double)times->begin_ns / 1e9, (double)times->end_ns / 1e9);
 	return text;
 }
 
