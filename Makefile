@@ -222,6 +222,8 @@ vm-simple-e2e: setup-vm build ## one small VM case on the newest kernel
 vm-e2e integrity-test: setup-vm vm-programs ## every VM case on every kernel, and a table
 	@vm/all
 
+include tests/integrity/sim/sim.mk
+
 .PHONY: help
 help: ## this list
 	@sed -nE 's/^([a-z][a-z0-9 -]*):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-24s %s\n", $$1, $$2}'
