@@ -14,10 +14,10 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 QUIET := $(if $(V),,@)
 
-CORE := desc request result tag tally command params device device_phase
+CORE := desc request result tag tally command params adopt device device_phase
 BACKEND := null mem file file_backend file_open file_probe file_holder
 WRAPPERS := fault delay
-SYS := port_uring ring serve handle step complain later trace buffers thread queue public start run act node control report reason admin log check errnos clock
+SYS := port_uring ring serve handle step complain later trace buffers thread queue public start takeover run act node control report reason admin log check errnos clock
 CLI := main options size say text add disk service daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop features module kconfig doctor
 
 # The oracle of the driver: shares nothing with the core.
@@ -169,8 +169,9 @@ SEAM.serve_break_test := port_script serve_rig
 SEAM.serve_later_test := port_script serve_rig
 SEAM.trace_test := port_script serve_rig
 SEAM.queue_test := port_quiet
-SEAM.run_test := plane_script
-SEAM.admin_test := plane_script
+SEAM.run_test := plane_script plane_queue run_rig
+SEAM.run_recover_test := plane_script plane_queue run_rig
+SEAM.admin_test := plane_script plane_queue
 SEAM.driver_test := table
 SEAM.tables_test := table
 $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a

@@ -224,7 +224,8 @@ static void answer_user(struct question *question)
 
 static void answer_params(struct question *question)
 {
-	static const char *const names[] = { "read-only", "cache", "fua", "discard", "write-zeroes", "rotational", "get-data" };
+	static const char *const names[] = { "read-only", "cache", "fua", "discard", "write-zeroes", "rotational",
+					     "get-data", "wait", "reissue", "fail" };
 	struct params_config config = {
 		.size_bytes = number(question, "size"), .block_bytes = (uint32_t)number(question, "block"),
 		.physical_block_bytes = (uint32_t)number(question, "physical"),
@@ -232,7 +233,7 @@ static void answer_params(struct question *question)
 		.discard_granularity_bytes = (uint32_t)number(question, "granularity"),
 		.queues = (uint32_t)number(question, "queues"), .depth_tags = (uint32_t)number(question, "depth"),
 		.page_bytes = number(question, "page"), .memory_limit_bytes = number(question, "memory"),
-		.flags = bits(question, "flags", names, 7), .id = -1,
+		.flags = bits(question, "flags", names, 10), .id = -1,
 	};
 	struct ublk_params params;
 

@@ -167,6 +167,7 @@ def params_vectors():
                 c['size'] % c['block'] == 0 and c['size'] < 1 << 63 and power(c['physical']) and
                 c['block'] <= c['physical'] <= 1 << 28 and c['page'] <= c['max-io'] <= 1 << 25 and
                 c['max-io'] % c['page'] == 0 and 1 <= c['queues'] <= 4096 and 1 <= c['depth'] <= 4096 and
+                sum(way in flags for way in ('wait', 'reissue', 'fail')) <= 1 and
                 ('discard' not in flags or c['granularity'] > 0 and c['granularity'] % c['block'] == 0) and
                 c['queues'] * c['depth'] * c['max-io'] <= c['memory'])
         if not good:
@@ -176,7 +177,8 @@ def params_vectors():
         section = 'discard' in flags or 'write-zeroes' in flags
         return {'accepted': 1, 'types': 1 | 2 * section, 'attrs': attrs, 'logical': c['block'].bit_length() - 1,
                 'physical': c['physical'].bit_length() - 1, 'max-sectors': c['max-io'] // 512,
-                'dev-sectors': c['size'] // 512, 'buffer': c['max-io'], 'features': 64 | 4 * ('get-data' in flags)}
+                'dev-sectors': c['size'] // 512, 'buffer': c['max-io'], 'features':
+                64 | 4 * ('get-data' in flags) | 8 * ('wait' in flags) | 24 * ('reissue' in flags) | 520 * ('fail' in flags)}
 
     cases = {'base': {}}
     for key, values in {'size': (0, 512, 1000, 1 << 62, 1 << 63), 'block': (0, 256, 513, 4096, 8192),
@@ -185,7 +187,7 @@ def params_vectors():
                         'page': (16384, 65536)}.items():
         cases |= {f'{key}-{value}': {key: value} for value in values}
     for flags in ('read-only', 'rotational', 'cache', 'fua', 'cache+fua', 'discard', 'write-zeroes', 'get-data',
-                  'discard+write-zeroes+cache+fua+get-data'):
+                  'wait', 'reissue', 'fail', 'reissue+get-data', 'wait+fail', 'wait+reissue', 'reissue+fail', 'discard+write-zeroes+cache+fua+get-data'):
         cases[flags] = {'flags': flags}
     for granularity in (0, 100, 512, 65536):
         cases[f'granularity-{granularity}'] = {'flags': 'discard', 'granularity': granularity}

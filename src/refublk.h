@@ -161,6 +161,14 @@ enum refublk_level { REFUBLK_ERROR, REFUBLK_WARNING, REFUBLK_INFO, REFUBLK_DEBUG
 /* One line without newline. Called from the thread that starts or waits and from queue threads. */
 typedef void refublk_log(void *log_context, enum refublk_level level, const char *line);
 
+/* What becomes of the device and of its requests when its server dies, or gives up because a queue has failed. */
+enum refublk_recovery {
+	REFUBLK_RECOVERY_NONE,    /* the device goes with its server */
+	REFUBLK_RECOVERY_WAIT,    /* what the server had not answered fails with EIO, the rest waits for refublk_recover() */
+	REFUBLK_RECOVERY_REISSUE, /* all of it waits, and what was not answered comes again: a write may be done twice */
+	REFUBLK_RECOVERY_FAIL,    /* all of it fails until refublk_recover(); not on Linux 6.12 */
+};
+
 /* What a device shall be. Zero means the default, wherever zero is not a sensible value. */
 struct refublk_options {
 	uint64_t size_bytes;         /* required, a multiple of the block */
@@ -172,6 +180,8 @@ struct refublk_options {
 	uint32_t depth;              /* tags per queue, 1 to 4096; default 128 */
 	uint32_t discard_granularity_bytes; /* default: the block */
 	int32_t id;                  /* device number; -1: the kernel chooses */
+	uint32_t recovery;           /* enum refublk_recovery */
+	uint32_t reserved;           /* 0 */
 	bool read_only;
 	bool no_discard;             /* offers neither discard nor write-zeroes, whatever the backend can */
 	bool get_data;               /* UBLK_F_NEED_GET_DATA: needed for lend() */
@@ -194,6 +204,17 @@ REFUBLK_API struct refublk_options refublk_defaults(void);
  * options and the strings it names are copied; backend and backend_context must outlive the device. */
 REFUBLK_API int refublk_start(struct refublk **device, const struct refublk_options *options,
 			      const struct refublk_backend *backend, void *backend_context)
+	__attribute__((warn_unused_result));
+
+/* Takes over the device options->id, which was started with a recovery and has lost its server, and returns 0 when it
+ * is served again; what was waiting is served from then on. What the device is, the kernel knows: of the options only
+ * id, size_bytes (of the backend: at least the device's), memory_limit_bytes, trace_path and the log count. The backend
+ * must be able to do what the device offers. Waits, and says so, while the last server has not let go of it yet.
+ * On failure returns -errno, the reason has been logged, and the device is as recoverable as before; it is never
+ * deleted: -ENODEV there is no such device; -EINVAL it was not made for recovery, was stopped, or does not fit the
+ * backend; -EBUSY somebody serves it; else as refublk_start(). */
+REFUBLK_API int refublk_recover(struct refublk **device, const struct refublk_options *options,
+				const struct refublk_backend *backend, void *backend_context)
 	__attribute__((warn_unused_result));
 
 /* Serves until the device is gone: 0 after refublk_stop() or when the kernel's side was stopped by

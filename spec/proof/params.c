@@ -12,7 +12,7 @@ static struct params_config any_config(void)
 		.queues = nondet_u32(), .depth_tags = nondet_u32(), .flags = nondet_u32(), .id = nondet_i32(),
 	};
 
-	ASSUME(config.flags < 2 * PARAMS_GET_DATA);
+	ASSUME(config.flags < PARAMS_FLAGS);
 	return config;
 }
 
@@ -53,22 +53,40 @@ static void says_what_was_asked(struct params_config config, const struct ublk_p
 	      "write zeroes");
 }
 
+/* CMD_IOCTL_ENCODE 6, NEED_GET_DATA 2, USER_RECOVERY 3 with REISSUE 4 or FAIL_IO 9. */
+static uint64_t features_of(struct params_config config)
+{
+	uint64_t features = 64;
+
+	if ((config.flags & PARAMS_GET_DATA) != 0)
+		features |= 4;
+	if ((config.flags & PARAMS_WAIT) != 0)
+		features |= 8;
+	if ((config.flags & PARAMS_REISSUE) != 0)
+		features |= 8 | 16;
+	if ((config.flags & PARAMS_FAIL) != 0)
+		features |= 8 | 512;
+	return features;
+}
+
 /* What ADD_DEV hands back, against what was asked: any flags, any numbers. */
 static void prove_grant(struct params_config config)
 {
-	const uint64_t modes = 1u << 0 | 1u << 2 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 11 | 1u << 15 | 1u << 16 | 1u << 19 |
-			       1u << 20;
-	uint64_t get_data = (config.flags & PARAMS_GET_DATA) != 0 ? 4 : 0;
+	const uint64_t modes = 1u << 0 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 9 | 1u << 11 |
+			       1u << 15 | 1u << 16 | 1u << 19 | 1u << 20;
+	uint64_t asked = features_of(config), dropped;
 	struct ublksrv_ctrl_dev_info granted = {
 		.nr_hw_queues = nondet_u16(), .queue_depth = nondet_u16(), .max_io_buf_bytes = nondet_u32(),
 		.dev_id = nondet_u32(), .flags = nondet_u64(),
 	};
+	dropped = asked & ~granted.flags;
+
 	bool sensible = granted.nr_hw_queues >= 1 && granted.nr_hw_queues <= config.queues &&
 			granted.queue_depth == config.depth_tags && granted.max_io_buf_bytes == config.max_io_bytes &&
 			granted.dev_id < 1u << 20 && (config.id == -1 || granted.dev_id == (uint32_t)config.id) &&
-			(granted.flags & modes & ~get_data) == 0;
+			(granted.flags & modes & ~asked) == 0;
 	uint32_t expected = !sensible ? PARAMS_NONSENSE : (granted.flags & 64) == 0 ? PARAMS_NO_IOCTL :
-			    (get_data & ~granted.flags) != 0 ? PARAMS_NO_GET_DATA :
+			    (dropped & 4) != 0 ? PARAMS_NO_GET_DATA : dropped != 0 ? PARAMS_NO_RECOVERY :
 			    granted.nr_hw_queues < config.queues ? PARAMS_FEWER_QUEUES : PARAMS_GRANTED;
 
 	PROVE(params_grant_of(config, granted) == expected, "what was granted");
@@ -88,7 +106,7 @@ void proof(void)
 	PROVE(config.queues >= 1 && config.queues <= 4096 && info.nr_hw_queues == config.queues, "queues");
 	PROVE(info.max_io_buf_bytes == config.max_io_bytes, "the largest I/O");
 	PROVE(info.max_io_buf_bytes % config.page_bytes == 0, "ADD_DEV rounds nothing down");
-	PROVE((info.flags & ~(UINT64_C(1) << 6 | UINT64_C(1) << 2)) == 0, "no other feature");
+	PROVE(info.flags == features_of(config), "the features that are meant");
 	accepts_params(&params, config.page_bytes, info.max_io_buf_bytes);
 	says_what_was_asked(config, &params);
 	PROVE(params_buffer_bytes(config) >= (uint64_t)params.basic.max_sectors * 512, "a buffer holds the largest I/O");

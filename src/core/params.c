@@ -14,6 +14,9 @@ enum {
 		      UBLK_F_ZONED | UBLK_F_AUTO_BUF_REG | UBLK_F_BATCH_IO | UBLK_F_INTEGRITY | UBLK_F_SHMEM_ZC | \
 		      UBLK_F_IO_DESC_SIZE)
 
+/* Features that change what a server's death does. */
+#define PARAMS_RECOVERIES (UBLK_F_USER_RECOVERY | UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO)
+
 static bool params_power_of_two(uint64_t value)
 {
 	return value != 0 && (value & (value - 1)) == 0;
@@ -70,6 +73,8 @@ uint32_t params_check(struct params_config config) /* R35 */
 		return PARAMS_DISCARD_GRANULARITY;
 	if (config.id < -1 || config.id > PARAMS_ID_MAX)
 		return PARAMS_ID;
+	if ((config.flags & PARAMS_RECOVERY) != 0 && !params_power_of_two(config.flags & PARAMS_RECOVERY))
+		return PARAMS_TWO_RECOVERIES;
 	if (params_memory_bytes(config) > config.memory_limit_bytes)
 		return PARAMS_MEMORY;
 	return PARAMS_ACCEPTED;
@@ -87,6 +92,7 @@ const char *params_verdict_text(uint32_t verdict)
 		[PARAMS_DEPTH] = "the depth must be 1 to 4096",
 		[PARAMS_DISCARD_GRANULARITY] = "the discard granularity must be a multiple of the block size and at most 1 GiB",
 		[PARAMS_ID] = "the id must be 0 to 1048575, or -1 to let the kernel choose",
+		[PARAMS_TWO_RECOVERIES] = "a device is recovered in one way or in none",
 		[PARAMS_MEMORY] = "queues times depth times largest I/O is more memory than the limit allows",
 	};
 
@@ -115,15 +121,30 @@ uint32_t params_depth_that_fits(struct params_config config)
 	return depth_tags < UBLK_MAX_QUEUE_DEPTH ? (uint32_t)depth_tags : UBLK_MAX_QUEUE_DEPTH;
 }
 
+/* REISSUE and FAIL_IO say how, USER_RECOVERY that. */
+static uint64_t params_features(uint32_t flags) /* R78 */
+{
+	uint64_t features = UBLK_F_CMD_IOCTL_ENCODE;
+
+	if ((flags & PARAMS_GET_DATA) != 0)
+		features |= UBLK_F_NEED_GET_DATA;
+	if ((flags & PARAMS_RECOVERY) != 0)
+		features |= UBLK_F_USER_RECOVERY;
+	if ((flags & PARAMS_REISSUE) != 0)
+		features |= UBLK_F_USER_RECOVERY_REISSUE;
+	if ((flags & PARAMS_FAIL) != 0)
+		features |= UBLK_F_USER_RECOVERY_FAIL_IO;
+	return features;
+}
+
 struct ublksrv_ctrl_dev_info params_dev_info(struct params_config config)
 {
-	uint64_t get_data = (config.flags & PARAMS_GET_DATA) != 0 ? UBLK_F_NEED_GET_DATA : 0;
 	struct ublksrv_ctrl_dev_info info = {
 		.nr_hw_queues = (uint16_t)config.queues,
 		.queue_depth = (uint16_t)config.depth_tags,
 		.max_io_buf_bytes = (uint32_t)params_buffer_bytes(config),
 		.dev_id = (uint32_t)config.id,
-		.flags = UBLK_F_CMD_IOCTL_ENCODE | get_data,
+		.flags = params_features(config.flags),
 	};
 
 	return info;
@@ -213,7 +234,7 @@ static bool params_sensible(struct params_config asked, struct ublksrv_ctrl_dev_
 	return granted.nr_hw_queues >= 1 && granted.nr_hw_queues <= asked.queues &&
 	       granted.queue_depth == asked.depth_tags && granted.max_io_buf_bytes == params_buffer_bytes(asked) &&
 	       granted.dev_id <= PARAMS_ID_MAX && (asked.id == -1 || granted.dev_id == (uint32_t)asked.id) &&
-	       (unasked & PARAMS_MODES) == 0;
+	       (unasked & (PARAMS_MODES | PARAMS_RECOVERIES)) == 0;
 }
 
 uint32_t params_grant_of(struct params_config asked, struct ublksrv_ctrl_dev_info granted) /* R34 */
@@ -226,6 +247,8 @@ uint32_t params_grant_of(struct params_config asked, struct ublksrv_ctrl_dev_inf
 		return PARAMS_NO_IOCTL;
 	if ((dropped & UBLK_F_NEED_GET_DATA) != 0)
 		return PARAMS_NO_GET_DATA;
+	if ((dropped & PARAMS_RECOVERIES) != 0)
+		return PARAMS_NO_RECOVERY;
 	return granted.nr_hw_queues < asked.queues ? PARAMS_FEWER_QUEUES : PARAMS_GRANTED;
 }
 
@@ -234,6 +257,7 @@ const char *params_grant_text(uint32_t grant)
 	static const char *const texts[PARAMS_GRANTS] = {
 		[PARAMS_GRANTED] = "granted",
 		[PARAMS_NO_GET_DATA] = "the kernel does not offer get-data mode",
+		[PARAMS_NO_RECOVERY] = "the kernel does not offer this way of recovery",
 		[PARAMS_NO_IOCTL] = "the kernel does not know ioctl-encoded commands: it is too old",
 		[PARAMS_FEWER_QUEUES] = "the kernel gives fewer queues, one for each possible CPU",
 		[PARAMS_NONSENSE] = "the kernel made another device than was asked for",

@@ -13,6 +13,12 @@ enum params_flag {
 	PARAMS_WRITE_ZEROES = 1 << 4,
 	PARAMS_ROTATIONAL = 1 << 5,
 	PARAMS_GET_DATA = 1 << 6,
+	/* one of them, or none: what becomes of the device when its server dies */
+	PARAMS_WAIT = 1 << 7,    /* what the server had fails, the rest waits */
+	PARAMS_REISSUE = 1 << 8, /* what the server had comes again */
+	PARAMS_FAIL = 1 << 9,    /* everything fails until it is recovered */
+	PARAMS_FLAGS = 1 << 10,  /* above all of them */
+	PARAMS_RECOVERY = PARAMS_WAIT | PARAMS_REISSUE | PARAMS_FAIL,
 };
 
 enum {
@@ -46,6 +52,7 @@ enum params_verdict {
 	PARAMS_DEPTH,
 	PARAMS_DISCARD_GRANULARITY, /* of discard: zero, no multiple of the block, above PARAMS_DISCARD_BYTES_MAX */
 	PARAMS_ID,            /* below -1 or above PARAMS_ID_MAX */
+	PARAMS_TWO_RECOVERIES,/* more than one of PARAMS_RECOVERY */
 	PARAMS_MEMORY,        /* queues × depth × max I/O above the limit: see params_depth_that_fits() */
 	PARAMS_VERDICTS
 };
@@ -63,7 +70,7 @@ uint64_t params_memory_bytes(struct params_config config);
 /* The largest depth that stays within the limit; 0 when not even one tag does. Also for such a configuration. */
 uint32_t params_depth_that_fits(struct params_config config);
 
-/* For ADD_DEV: asks for CMD_IOCTL_ENCODE and, where wanted, NEED_GET_DATA. config is accepted. */
+/* For ADD_DEV: asks for CMD_IOCTL_ENCODE and, where wanted, NEED_GET_DATA and recovery. config is accepted. */
 struct ublksrv_ctrl_dev_info params_dev_info(struct params_config config);
 
 /* For SET_PARAMS. A section is filled exactly when its bit in `types` is set. */
@@ -73,6 +80,7 @@ struct ublk_params params_of(struct params_config config);
 enum params_grant {
 	PARAMS_GRANTED,
 	PARAMS_NO_GET_DATA, /* dropped silently */
+	PARAMS_NO_RECOVERY, /* likewise, the mode or all of it */
 	PARAMS_NO_IOCTL,
 	PARAMS_FEWER_QUEUES, /* capped to the possible CPUs: lawful, the caller goes on with info.nr_hw_queues */
 	PARAMS_NONSENSE,     /* queues, depth, buffer size or id out of what was asked, or another mode than was asked for */

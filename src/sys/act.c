@@ -75,6 +75,18 @@ static int act_call(struct refublk *device, struct command_control command)
 
 /* ---- adding -------------------------------------------------------------------------------- */
 
+/* ADD_DEV would drop it without a word: clients would then wait where they were promised errors. */
+static void act_say_missing(const struct refublk *device, uint64_t missing)
+{
+	if (missing & (UBLK_F_USER_RECOVERY | UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO))
+		log_say(device->log, REFUBLK_ERROR,
+			"this kernel's ublk driver does not have the recovery that was asked for; choose another, or use a "
+			"newer kernel (`refublk features` lists what there is)");
+	else
+		log_say(device->log, REFUBLK_ERROR, "the ublk driver lacks the features %#llx of %#llx that are needed",
+			(unsigned long long)missing, (unsigned long long)device->info.flags);
+}
+
 static uint32_t act_send_add(struct refublk *device)
 {
 	uint64_t features = 0;
@@ -90,8 +102,7 @@ static uint32_t act_send_add(struct refublk *device)
 	device->info.ublksrv_flags = mark_of((uint32_t)getpid());
 	missing = device->info.flags & ~features;
 	if (missing) {
-		log_say(device->log, REFUBLK_ERROR, "the ublk driver lacks the features %#llx of %#llx that are needed",
-			(unsigned long long)missing, (unsigned long long)device->info.flags);
+		act_say_missing(device, missing);
 		return act_failed(device, device_event_of_result(-EOPNOTSUPP), -EOPNOTSUPP);
 	}
 	return act_send(device, command_control_of(UBLK_U_CMD_ADD_DEV, device->info.dev_id, (uintptr_t)&device->info,

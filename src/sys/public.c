@@ -9,6 +9,7 @@
 #include "reason.h"
 #include "run.h"
 #include "start.h"
+#include "takeover.h"
 
 /* ---- a device's memory and descriptors ----------------------------------------------------- */
 
@@ -97,7 +98,24 @@ void refublk_free(struct refublk *device)
 	free(device);
 }
 
-static int public_run(struct refublk *device, const struct refublk_options *options)
+/* A disk that was taken over has been there all the time, and a stop after that is no failure to take it over. */
+static void public_bring_up(struct refublk *device, const struct takeover *takeover)
+{
+	if (takeover) {
+		device->info = takeover->info;
+		device->params = takeover->params;
+		run_recover(device);
+		return;
+	}
+	run_start(device);
+	if (device->state.phase == DEVICE_LIVE)
+		run_find_block(device);
+	/* A stop that came while the device came up counts for the start. */
+	if (atomic_load(&device->stop_wanted))
+		run_to_end(device);
+}
+
+static int public_run(struct refublk *device, const struct refublk_options *options, const struct takeover *takeover)
 {
 	int error = options->trace_path ? public_open_trace(device, options->trace_path) : 0;
 
@@ -105,12 +123,7 @@ static int public_run(struct refublk *device, const struct refublk_options *opti
 		error = control_open(&device->control, device->log);
 	if (error)
 		return error;
-	run_start(device);
-	if (device->state.phase == DEVICE_LIVE)
-		run_find_block(device);
-	/* A stop that came while the device came up counts for the start. */
-	if (atomic_load(&device->stop_wanted))
-		run_to_end(device);
+	public_bring_up(device, takeover);
 	if (device->state.phase == DEVICE_LIVE)
 		return 0;
 	run_to_end(device);
@@ -119,18 +132,15 @@ static int public_run(struct refublk *device, const struct refublk_options *opti
 	return atomic_load(&device->stop_wanted) ? -EINTR : -ENODEV;
 }
 
-int refublk_start(struct refublk **device, const struct refublk_options *options,
-		  const struct refublk_backend *backend, void *backend_context)
+/* takeover: NULL for a new device. */
+static int public_serve(struct refublk **device, const struct refublk_options *options,
+			const struct refublk_backend *backend, void *backend_context, struct params_config config,
+			const struct takeover *takeover)
 {
 	const struct log log = { .function = options->log, .context = options->log_context };
 	struct refublk *made;
-	int error;
+	int error = public_new(&made, config, log);
 
-	*device = NULL;
-	error = start_check(options, backend);
-	if (error)
-		return error;
-	error = public_new(&made, start_config(options, backend), log);
 	if (error) {
 		reason_say(log, REFUBLK_ERROR, REASON_PREPARE, "", error);
 		return error;
@@ -139,12 +149,35 @@ int refublk_start(struct refublk **device, const struct refublk_options *options
 	made->backend_context = backend_context;
 	/* From here a signal handler may stop the start; taken back before what it points to goes. */
 	__atomic_store_n(device, made, __ATOMIC_SEQ_CST);
-	error = public_run(made, options);
+	error = public_run(made, options, takeover);
 	if (error) {
 		__atomic_store_n(device, NULL, __ATOMIC_SEQ_CST);
 		refublk_free(made);
 	}
 	return error;
+}
+
+int refublk_start(struct refublk **device, const struct refublk_options *options,
+		  const struct refublk_backend *backend, void *backend_context)
+{
+	int error = start_check(options, backend);
+
+	*device = NULL;
+	if (error)
+		return error;
+	return public_serve(device, options, backend, backend_context, start_config(options, backend), NULL);
+}
+
+int refublk_recover(struct refublk **device, const struct refublk_options *options,
+		    const struct refublk_backend *backend, void *backend_context)
+{
+	struct takeover takeover;
+	int error = takeover_look(&takeover, options, backend);
+
+	*device = NULL;
+	if (error)
+		return error;
+	return public_serve(device, options, backend, backend_context, takeover.config, &takeover);
 }
 
 int refublk_wait(struct refublk *device)

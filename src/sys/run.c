@@ -154,11 +154,21 @@ static void run_once(struct refublk *device, uint32_t limit_ms)
 
 /* ---- from birth to end --------------------------------------------------------------------- */
 
-void run_start(struct refublk *device)
+static void run_begin(struct refublk *device, uint32_t event)
 {
-	run_feed(device, DEVICE_BEGIN);
+	run_feed(device, event);
 	while (device->state.phase != DEVICE_LIVE && device->state.phase != DEVICE_OVER)
 		run_once(device, CONTROL_FOREVER);
+}
+
+void run_start(struct refublk *device)
+{
+	run_begin(device, DEVICE_BEGIN);
+}
+
+void run_recover(struct refublk *device)
+{
+	run_begin(device, DEVICE_BEGIN_RECOVERY);
 }
 
 void run_find_block(struct refublk *device)

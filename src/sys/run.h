@@ -44,6 +44,9 @@ struct refublk {
 /* From nothing until the device is live or all is undone. */
 void run_start(struct refublk *device);
 
+/* The same for a device that exists; info and params are the kernel's already. */
+void run_recover(struct refublk *device);
+
 /* The device is live: waits until /dev/ublkbN is there, with a limit after which a warning is said, or until it ends. */
 void run_find_block(struct refublk *device);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "units.h"
 
 #define START_IO_BYTES (UINT32_C(512) << 10)
@@ -21,6 +20,22 @@ static uint64_t start_system(int name)
 static uint32_t start_or(uint32_t value, uint32_t otherwise)
 {
 	return value ? value : otherwise;
+}
+
+/* What is none of them becomes all of them: params_check() refuses it. */
+static uint32_t start_recovery(uint32_t recovery)
+{
+	switch ((enum refublk_recovery)recovery) {
+	case REFUBLK_RECOVERY_NONE:
+		return 0;
+	case REFUBLK_RECOVERY_WAIT:
+		return PARAMS_WAIT;
+	case REFUBLK_RECOVERY_REISSUE:
+		return PARAMS_REISSUE;
+	case REFUBLK_RECOVERY_FAIL:
+		return PARAMS_FAIL;
+	}
+	return PARAMS_RECOVERY;
 }
 
 static uint32_t start_flags(const struct refublk_options *options, const struct refublk_backend *backend)
@@ -40,7 +55,7 @@ static uint32_t start_flags(const struct refublk_options *options, const struct 
 		flags |= PARAMS_ROTATIONAL;
 	if (options->get_data)
 		flags |= PARAMS_GET_DATA;
-	return flags;
+	return flags | start_recovery(options->recovery);
 }
 
 struct params_config start_config(const struct refublk_options *options, const struct refublk_backend *backend)
@@ -84,6 +99,8 @@ static uint64_t start_value(struct params_config config, uint32_t verdict)
 		return config.discard_granularity_bytes;
 	case PARAMS_ID:
 		return (uint64_t)llabs(config.id);
+	case PARAMS_TWO_RECOVERIES:
+		return config.flags & PARAMS_RECOVERY;
 	case PARAMS_MEMORY:
 	case PARAMS_ACCEPTED:
 	case PARAMS_VERDICTS:
@@ -103,7 +120,7 @@ static void start_say_memory(struct params_config config, struct log log)
 		(unsigned long long)params_memory_bytes(config), (unsigned long long)config.memory_limit_bytes, remedy);
 }
 
-static int start_accept(struct params_config config, struct log log)
+int start_accept(struct params_config config, struct log log)
 {
 	const uint32_t verdict = params_check(config);
 	const char *sign = verdict == PARAMS_ID && config.id < 0 ? "-" : "";

@@ -2,6 +2,7 @@
 #ifndef REFUBLK_START_H
 #define REFUBLK_START_H
 
+#include "log.h"
 #include "params.h"
 #include "refublk.h"
 
@@ -11,5 +12,8 @@ int start_check(const struct refublk_options *options, const struct refublk_back
 
 /* What refublk_start() makes of the options: every default filled in. */
 struct params_config start_config(const struct refublk_options *options, const struct refublk_backend *backend);
+
+/* params_check(), its refusal logged: 0, -EINVAL or -ENOMEM. */
+int start_accept(struct params_config config, struct log log) __attribute__((warn_unused_result));
 
 #endif

@@ -289,6 +289,32 @@ START_TEST(test_grants)
 }
 END_TEST
 
+/* _i: which way of recovery. What is asked for is asked for whole, and one part dropped is noticed. */
+START_TEST(test_recoveries)
+{
+	static const uint64_t features[3][2] = { { 1 << 3, 0 }, { 1 << 3, 1 << 4 }, { 1 << 3, 1 << 9 } };
+	struct params_config asked = base;
+	struct ublksrv_ctrl_dev_info granted;
+
+	asked.id = 3;
+	asked.flags |= (uint32_t)PARAMS_WAIT << _i;
+	ck_assert_uint_eq(params_check(asked), PARAMS_ACCEPTED);
+	granted = params_dev_info(asked);
+	ck_assert_uint_eq(granted.flags, 1 << 6 | features[_i][0] | features[_i][1]);
+	ck_assert_uint_eq(params_grant_of(asked, granted), PARAMS_GRANTED);
+	for (int part = 0; part < 2 && features[_i][part] != 0; part++) {
+		granted.flags &= ~features[_i][part];
+		ck_assert_uint_eq(params_grant_of(asked, granted), PARAMS_NO_RECOVERY);
+		granted.flags |= features[_i][part];
+	}
+	for (int other = 0; other < 3; other++) {
+		asked.flags |= (uint32_t)PARAMS_WAIT << other;
+		ck_assert_uint_eq(params_check(asked), other == _i ? PARAMS_ACCEPTED : PARAMS_TWO_RECOVERIES);
+		asked.flags &= ~((uint32_t)PARAMS_WAIT << other) | (uint32_t)PARAMS_WAIT << _i;
+	}
+}
+END_TEST
+
 START_TEST(test_nonsense)
 {
 	struct params_config asked = base;
@@ -308,6 +334,9 @@ START_TEST(test_nonsense)
 	case 7: granted.flags |= 1 << 7; break; /* user copy */
 	case 8: granted.flags |= 1 << 0; break; /* zero copy */
 	case 9: granted.flags |= 1 << 15; break; /* batch I/O */
+	case 10: granted.flags |= 1 << 3; break; /* recovery */
+	case 11: granted.flags |= 1 << 4; break; /* and its ways */
+	case 12: granted.flags |= 1 << 9; break;
 	}
 	ck_assert_uint_eq(params_grant_of(asked, granted), PARAMS_NONSENSE);
 }
@@ -354,11 +383,12 @@ Suite *suite(void)
 	tcase_add_test(all, test_dev_info);
 	tcase_add_test(all, test_basic_params);
 	tcase_add_loop_test(all, test_every_block, 9, 13);
-	tcase_add_loop_test(all, test_every_set_of_flags, 0, 1 << 7);
+	tcase_add_loop_test(all, test_every_set_of_flags, 0, PARAMS_FLAGS);
 	tcase_add_test(all, test_the_longest_discard_is_made_of_whole_granules);
 	tcase_add_test(all, test_limits_for_desc);
 	tcase_add_test(all, test_grants);
-	tcase_add_loop_test(all, test_nonsense, 0, 10);
+	tcase_add_loop_test(all, test_recoveries, 0, 3);
+	tcase_add_loop_test(all, test_nonsense, 0, 13);
 	tcase_add_test(all, test_every_refusal_has_its_own_text);
 	suite_add_death_loop(all, test_what_cannot_be_ends_us, 0, 5);
 	suite_add_tcase(params, all);

@@ -1,96 +1,23 @@
 /* The runner between a scripted kernel and scripted queues: whatever goes wrong and whenever somebody wants to stop,
  * nothing is left, nothing is sent in the wrong order, and the caller hears of it. */
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "null.h"
-#include "support/plane_script.h"
-#include "refublk.h"
 #include "suite.h"
+#include "support/run_rig.h"
 #include "uapi.h"
-
-enum { LINE_BYTES = 501 };
-
-static char last_error[LINE_BYTES];
-static unsigned int errors;
-
-static void keep_line(void *context, enum refublk_level level, const char *line)
-{
-	(void)context;
-	/* The machine and its runner agree on what can be when. */
-	ck_assert_msg(!strstr(line, "cannot be while"), "%s: %s", line, plane.sent);
-	if (level != REFUBLK_ERROR)
-		return;
-	snprintf(last_error, sizeof(last_error), "%s", line);
-	errors++;
-}
-
-static unsigned int open_files(void)
-{
-	unsigned int entries = 0;
-	DIR *open = opendir("/proc/self/fd");
-
-	ck_assert_ptr_nonnull(open);
-	while (readdir(open))
-		entries++;
-	closedir(open);
-	return entries;
-}
-
-struct lived {
-	int start; /* what refublk_start() returned */
-	int wait;  /* what refublk_wait() returned; 1: it was not called */
-};
-
-/* One life from options to the end, with what holds at each end. */
-static struct lived live(struct plane script, uint32_t queues)
-{
-	struct refublk_options options = refublk_defaults();
-	struct refublk *device = NULL;
-	const unsigned int files = open_files();
-	struct lived lived = { .wait = 1 };
-
-	options.size_bytes = 1 << 20;
-	options.queues = queues;
-	options.depth = 1;
-	options.max_io_bytes = (uint32_t)getpagesize();
-	options.get_data = script.dropped != 0;
-	options.log = keep_line;
-	errors = 0;
-	plane = script;
-	plane.device = &device;
-	lived.start = refublk_start(&device, &options, &null_backend, NULL);
-	if (lived.start == 0) {
-		ck_assert_ptr_nonnull(device);
-		ck_assert_int_eq(refublk_id(device), 7);
-		ck_assert_str_eq(refublk_block_path(device), "block7");
-		ck_assert_str_eq(refublk_char_path(device), "char7");
-		lived.wait = refublk_wait(device);
-		refublk_free(device);
-	} else {
-		ck_assert_ptr_null(device);
-	}
-	ck_assert_msg(!plane.violation, "%s: %s", plane.violation, plane.sent);
-	ck_assert_uint_eq(plane.running, 0);
-	ck_assert_msg(plane.vain == 0, "in vain: %s", plane.sent);
-	ck_assert_uint_eq(open_files(), files);
-	return lived;
-}
 
 /* ---- without faults ------------------------------------------------------------------------ */
 
 START_TEST(test_a_life_without_faults)
 {
-	struct lived lived = live(plane_healthy(), 1);
+	struct run_rig_lived lived = run_rig_start(plane_healthy(), 1);
 
 	ck_assert_int_eq(lived.start, 0);
 	ck_assert_int_eq(lived.wait, 0);
 	ck_assert_str_eq(plane.sent, "features add set get affinity start stop del ");
-	ck_assert_uint_eq(errors, 0);
+	ck_assert_uint_eq(run_rig_errors, 0);
 	ck_assert(!plane.exists);
 }
 END_TEST
@@ -98,10 +25,10 @@ END_TEST
 START_TEST(test_stopped_from_outside)
 {
 	struct plane script = plane_healthy();
-	struct lived lived;
+	struct run_rig_lived lived;
 
 	script.end = PLANE_END_OUTSIDE;
-	lived = live(script, 3);
+	lived = run_rig_start(script, 3);
 	ck_assert_int_eq(lived.start, 0);
 	ck_assert_int_eq(lived.wait, 0);
 	ck_assert_str_eq(plane.sent, "features add set get affinity affinity affinity start stop del ");
@@ -112,10 +39,10 @@ END_TEST
 START_TEST(test_fewer_queues_than_asked)
 {
 	struct plane script = plane_healthy();
-	struct lived lived;
+	struct run_rig_lived lived;
 
 	script.queues_granted = 2;
-	lived = live(script, 16);
+	lived = run_rig_start(script, 16);
 	ck_assert_int_eq(lived.start, 0);
 	ck_assert_int_eq(lived.wait, 0);
 	ck_assert_str_eq(plane.sent, "features add set get affinity affinity start stop del ");
@@ -125,7 +52,7 @@ END_TEST
 /* All of them report before the runner reads the first report: none is lost. */
 START_TEST(test_as_many_queues_as_there_can_be)
 {
-	struct lived lived = live(plane_healthy(), 4096);
+	struct run_rig_lived lived = run_rig_start(plane_healthy(), 4096);
 
 	ck_assert_int_eq(lived.start, 0);
 	ck_assert_int_eq(lived.wait, 0);
@@ -136,10 +63,10 @@ END_TEST
 START_TEST(test_busy_node_is_waited_for)
 {
 	struct plane script = plane_healthy();
-	struct lived lived;
+	struct run_rig_lived lived;
 
 	script.busy_opens = 5;
-	lived = live(script, 1);
+	lived = run_rig_start(script, 1);
 	ck_assert_int_eq(lived.start, 0);
 	ck_assert_int_eq(lived.wait, 0);
 }
@@ -150,18 +77,18 @@ START_TEST(test_stop_at_any_moment)
 {
 	for (uint32_t queues = 1; queues <= 3; queues++) {
 		struct plane script = plane_healthy();
-		struct lived lived;
+		struct run_rig_lived lived;
 
 		script.stop_at = (uint32_t)_i;
 		script.scan_waits = queues == 2 ? 5 : 0;
-		lived = live(script, queues);
-		ck_assert_msg(lived.start == -EINTR || lived.start == 0, "%d: %s", lived.start, last_error);
+		lived = run_rig_start(script, queues);
+		ck_assert_msg(lived.start == -EINTR || lived.start == 0, "%d: %s", lived.start, run_rig_error);
 		/* 5 commands, those of the other queues, the waits for two answers, each queue's report and the scan */
 		if (_i <= 7 + 2 * (int)(queues - 1))
 			ck_assert_int_eq(lived.start, -EINTR);
 		if (lived.start == 0)
 			ck_assert_int_eq(lived.wait, 0);
-		ck_assert_uint_eq(errors, 0);
+		ck_assert_uint_eq(run_rig_errors, 0);
 		ck_assert_msg(!plane.exists, "left: %s", plane.sent);
 	}
 }
@@ -173,8 +100,8 @@ START_TEST(test_stop_while_the_node_is_busy)
 
 	script.busy_opens = UINT32_MAX;
 	script.stop_at = 5; /* set by now, get under way */
-	ck_assert_int_eq(live(script, 1).start, -EINTR);
-	ck_assert_uint_eq(errors, 0);
+	ck_assert_int_eq(run_rig_start(script, 1).start, -EINTR);
+	ck_assert_uint_eq(run_rig_errors, 0);
 	ck_assert(!plane.exists);
 }
 END_TEST
@@ -204,21 +131,21 @@ static bool passes(int error)
 START_TEST(test_a_command_refused_once)
 {
 	struct plane script = plane_healthy();
-	struct lived lived;
+	struct run_rig_lived lived;
 	bool up;
 
 	script.fault_op = ops[_i / ERRNOS];
 	script.fault_error = errnos[_i % ERRNOS];
 	script.fault_times = 1;
-	lived = live(script, 3);
+	lived = run_rig_start(script, 3);
 	up = script.fault_op == UBLK_U_CMD_STOP_DEV || script.fault_op == UBLK_U_CMD_DEL_DEV;
 	expect_gone(&script);
 	if (up || lived.start == 0) {
 		ck_assert_int_eq(lived.start, 0);
 	} else {
 		ck_assert_int_eq(lived.start, script.fault_error);
-		ck_assert_uint_ge(errors, 1);
-		ck_assert_ptr_nonnull(strchr(last_error, '('));
+		ck_assert_uint_ge(run_rig_errors, 1);
+		ck_assert_ptr_nonnull(strchr(run_rig_error, '('));
 	}
 	if (script.fault_op == UBLK_U_CMD_ADD_DEV || script.fault_op == UBLK_U_CMD_SET_PARAMS ||
 	    script.fault_op == UBLK_U_CMD_START_DEV)
@@ -234,17 +161,17 @@ START_TEST(test_a_command_refused_for_ever_and_a_stop)
 {
 	for (uint32_t stop_at = 0; stop_at <= LAST_STEP; stop_at++) {
 		struct plane script = plane_healthy();
-		struct lived lived;
+		struct run_rig_lived lived;
 
 		script.fault_op = ops[_i / ERRNOS];
 		script.fault_error = errnos[_i % ERRNOS];
 		/* A kernel that answers EINTR for ever keeps a server for ever. */
 		script.fault_times = script.fault_error == -EINTR ? 100 : UINT32_MAX;
 		script.stop_at = stop_at;
-		lived = live(script, 2);
+		lived = run_rig_start(script, 2);
 		expect_gone(&script);
 		ck_assert_int_le(lived.start, 0);
-		ck_assert_msg(lived.start == 0 || lived.start == -EINTR || errors > 0, "%d without a line", lived.start);
+		ck_assert_msg(lived.start == 0 || lived.start == -EINTR || run_rig_errors > 0, "%d without a line", lived.start);
 	}
 }
 END_TEST
@@ -252,16 +179,16 @@ END_TEST
 START_TEST(test_del_refused_for_good_is_said)
 {
 	struct plane script = plane_healthy();
-	struct lived lived;
+	struct run_rig_lived lived;
 
 	script.fault_op = UBLK_U_CMD_DEL_DEV;
 	script.fault_error = -EPERM;
 	script.fault_times = UINT32_MAX;
-	lived = live(script, 1);
+	lived = run_rig_start(script, 1);
 	ck_assert_int_eq(lived.start, 0);
 	ck_assert_int_eq(lived.wait, -EIO);
-	ck_assert_uint_ge(errors, 1);
-	ck_assert_ptr_nonnull(strstr(last_error, "delete"));
+	ck_assert_uint_ge(run_rig_errors, 1);
+	ck_assert_ptr_nonnull(strstr(run_rig_error, "delete"));
 }
 END_TEST
 
@@ -271,16 +198,16 @@ START_TEST(test_a_queue_fails)
 	for (uint16_t qid = 0; qid < 3; qid++) {
 		for (uint32_t stop_at = 0; stop_at <= LAST_STEP; stop_at++) {
 			struct plane script = plane_healthy();
-			struct lived lived;
+			struct run_rig_lived lived;
 
 			script.queue_fault = (uint32_t)_i;
 			script.fault_qid = qid;
 			script.stop_at = stop_at;
-			lived = live(script, 3);
+			lived = run_rig_start(script, 3);
 			ck_assert_msg(!plane.exists, "left: %s", plane.sent);
 			if (stop_at)
 				continue;
-			ck_assert_uint_ge(errors, 1);
+			ck_assert_uint_ge(run_rig_errors, 1);
 			if (_i < PLANE_QUEUE_FAILS_LIVE) {
 				ck_assert_int_eq(lived.start, _i == PLANE_QUEUE_NOT_STARTED ? -ENOMEM : -EBADF);
 			} else {
@@ -296,12 +223,12 @@ END_TEST
 START_TEST(test_del_interrupted_after_the_removal)
 {
 	struct plane script = plane_healthy();
-	struct lived lived;
+	struct run_rig_lived lived;
 
 	script.del_interrupted = true;
-	lived = live(script, 1);
+	lived = run_rig_start(script, 1);
 	ck_assert_int_eq(lived.wait, 0);
-	ck_assert_uint_eq(errors, 0);
+	ck_assert_uint_eq(run_rig_errors, 0);
 	ck_assert_str_eq(plane.sent, "features add set get affinity start stop del del ");
 }
 END_TEST
@@ -315,8 +242,8 @@ START_TEST(test_first_failure_is_the_one_that_counts)
 	script.fault_op = UBLK_U_CMD_DEL_DEV;
 	script.fault_error = -EPERM;
 	script.fault_times = UINT32_MAX;
-	ck_assert_int_eq(live(script, 1).start, -ENOMEM);
-	ck_assert_ptr_nonnull(strstr(last_error, "delete"));
+	ck_assert_int_eq(run_rig_start(script, 1).start, -ENOMEM);
+	ck_assert_ptr_nonnull(strstr(run_rig_error, "delete"));
 }
 END_TEST
 
@@ -325,13 +252,13 @@ START_TEST(test_pauses_are_short)
 {
 	struct plane script = plane_healthy();
 
-	ck_assert_int_eq(live(script, 1).start, 0);
+	ck_assert_int_eq(run_rig_start(script, 1).start, 0);
 	ck_assert_uint_ge(plane.shortest_ms, 1000);
 	script = plane_healthy();
 	script.fault_op = UBLK_U_CMD_START_DEV;
 	script.fault_error = -EBUSY;
 	script.fault_times = 1;
-	ck_assert_int_eq(live(script, 1).start, 0);
+	ck_assert_int_eq(run_rig_start(script, 1).start, 0);
 	ck_assert_uint_le(plane.shortest_ms, 200);
 }
 END_TEST
@@ -343,9 +270,9 @@ START_TEST(test_missing_feature_adds_nothing)
 	struct plane script = plane_healthy();
 
 	script.features = UBLK_F_NEED_GET_DATA;
-	ck_assert_int_eq(live(script, 1).start, -EOPNOTSUPP);
+	ck_assert_int_eq(run_rig_start(script, 1).start, -EOPNOTSUPP);
 	ck_assert_str_eq(plane.sent, "features ");
-	ck_assert_uint_ge(errors, 1);
+	ck_assert_uint_ge(run_rig_errors, 1);
 }
 END_TEST
 
@@ -354,9 +281,9 @@ START_TEST(test_dropped_feature_is_undone)
 	struct plane script = plane_healthy();
 
 	script.dropped = UBLK_F_NEED_GET_DATA;
-	ck_assert_int_eq(live(script, 1).start, -EOPNOTSUPP);
+	ck_assert_int_eq(run_rig_start(script, 1).start, -EOPNOTSUPP);
 	ck_assert_str_eq(plane.sent, "features add stop del ");
-	ck_assert_uint_ge(errors, 1);
+	ck_assert_uint_ge(run_rig_errors, 1);
 	ck_assert(!plane.exists);
 }
 END_TEST
@@ -366,7 +293,7 @@ START_TEST(test_other_params_are_noticed)
 	struct plane script = plane_healthy();
 
 	script.other_params = true;
-	ck_assert_int_eq(live(script, 1).start, -EOPNOTSUPP);
+	ck_assert_int_eq(run_rig_start(script, 1).start, -EOPNOTSUPP);
 	ck_assert_str_eq(plane.sent, "features add set get stop del ");
 	ck_assert(!plane.exists);
 }

@@ -254,9 +254,10 @@ END_TEST
 
 START_TEST(test_only_known_features_are_asked_for)
 {
-	const uint64_t known = UBLK_F_NEED_GET_DATA | UBLK_F_CMD_IOCTL_ENCODE;
+	const uint64_t known = UBLK_F_NEED_GET_DATA | UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_USER_RECOVERY |
+			       UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO;
 
-	for (uint32_t flags = 0; flags < 2 * PARAMS_GET_DATA; flags++) {
+	for (uint32_t flags = 0; flags < PARAMS_FLAGS; flags++) {
 		struct params_config config = { .flags = flags, .page_bytes = 4096, .max_io_bytes = 4096,
 						.block_bytes = 512, .discard_granularity_bytes = 512 };
 

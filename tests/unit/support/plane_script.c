@@ -10,29 +10,19 @@
 
 #include "clock.h"
 #include "control.h"
-#include "node.h"
-#include "queue.h"
+#include "plane_inside.h"
 
-enum { PLANE_ID = 7, PLANE_STEPS_MAX = 20000, PLANE_QUEUES_MAX = 4096 };
+enum { PLANE_STEPS_MAX = 20000 };
 
 struct control {
 	uint32_t op; /* in flight; 0: none */
 	int32_t answer;
-	bool held;   /* START until its queues are ready, what the script holds: or until the cancel */
-};
-
-struct queue {
-	int report_fd;
-	uint16_t qid;
-	bool ended;
+	bool held;   /* START and END_RECOVERY until its queues are ready, what the script holds: or until the cancel */
 };
 
 struct plane plane;
 static struct control the_control;
-static struct queue *queues[PLANE_QUEUES_MAX];
 static struct ublk_params params;
-static uint32_t ready;
-static bool failed;
 static uint64_t now_ms;
 
 static const struct plane_name {
@@ -43,20 +33,36 @@ static const struct plane_name {
 	{ UBLK_U_CMD_SET_PARAMS, "set" },	 { UBLK_U_CMD_GET_PARAMS, "get" },
 	{ UBLK_U_CMD_GET_QUEUE_AFFINITY, "affinity" }, { UBLK_U_CMD_START_DEV, "start" },
 	{ UBLK_U_CMD_STOP_DEV, "stop" },	 { UBLK_U_CMD_DEL_DEV, "del" },
-	{ UBLK_U_CMD_GET_DEV_INFO, "info" },
+	{ UBLK_U_CMD_GET_DEV_INFO, "info" },	 { UBLK_U_CMD_START_USER_RECOVERY, "recover" },
+	{ UBLK_U_CMD_END_USER_RECOVERY, "end" },
 };
 
 struct plane plane_healthy(void)
 {
-	memset(queues, 0, sizeof(queues));
-	ready = 0;
-	failed = false;
+	plane_queue_reset();
 	return (struct plane){
 		.queues_granted = UINT16_MAX,
-		.features = UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_NEED_GET_DATA,
+		.features = UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_NEED_GET_DATA | UBLK_F_USER_RECOVERY |
+			    UBLK_F_USER_RECOVERY_REISSUE,
 		.char_fd = -1,
 		.shortest_ms = UINT32_MAX,
 	};
+}
+
+struct plane plane_orphan(uint16_t count)
+{
+	struct plane made = plane_healthy();
+
+	made.exists = true;
+	made.orphan_queues = count;
+	made.orphan_features = UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_URING_CMD_COMP_IN_TASK | UBLK_F_USER_RECOVERY;
+	made.orphan_state = UBLK_S_DEV_QUIESCED;
+	params = (struct ublk_params){
+		.types = UBLK_PARAM_TYPE_BASIC,
+		.basic = { .attrs = UBLK_ATTR_VOLATILE_CACHE | UBLK_ATTR_FUA, .logical_bs_shift = 9, .physical_bs_shift = 12,
+			   .max_sectors = (uint32_t)getpagesize() / 512, .dev_sectors = 2048 },
+	};
+	return made;
 }
 
 static void plane_step(void)
@@ -70,7 +76,7 @@ static void plane_step(void)
 	}
 }
 
-static void plane_breach(const char *rule)
+void plane_breach(const char *rule)
 {
 	if (!plane.violation)
 		plane.violation = rule;
@@ -82,124 +88,6 @@ static bool plane_fault(uint32_t op)
 		return false;
 	plane.fault_times--;
 	return true;
-}
-
-/* ---- queues -------------------------------------------------------------------------------- */
-
-static void queue_end(struct queue *queue, uint16_t kind, int error)
-{
-	if (queue->ended)
-		return;
-	queue->ended = true;
-	failed = failed || kind == REPORT_FAILED;
-	report_send(queue->report_fd, (struct report){ .kind = kind, .qid = queue->qid, .error = error });
-}
-
-/* The fault of this moment, if its queue runs. */
-static void queue_spoil(uint32_t fault)
-{
-	struct queue *queue = queues[plane.fault_qid];
-
-	if (plane.queue_fault == fault && queue)
-		queue_end(queue, REPORT_FAILED, -EBADF);
-}
-
-/* The driver retires every tag; after one thread's end, newer kernels tell the others nothing. */
-static void queue_retire_all(void)
-{
-	for (size_t i = 0; i < PLANE_QUEUES_MAX && !failed; i++) {
-		if (queues[i])
-			queue_end(queues[i], REPORT_OVER, 0);
-	}
-}
-
-int queue_start(struct queue **queue, const struct queue_setup *setup)
-{
-	struct queue *made;
-	const bool spoiled = setup->qid == plane.fault_qid;
-
-	if (fcntl(setup->char_fd, F_GETFD) < 0)
-		plane_breach("a queue gets an open character device");
-	if (spoiled && plane.queue_fault == PLANE_QUEUE_NOT_STARTED)
-		return -ENOMEM;
-	made = calloc(1, sizeof(*made));
-	if (!made)
-		abort();
-	made->report_fd = setup->report_fd;
-	made->qid = setup->qid;
-	queues[setup->qid] = made;
-	*queue = made;
-	plane.running++;
-	if (spoiled && plane.queue_fault == PLANE_QUEUE_FAILS_OPENING) {
-		queue_end(made, REPORT_FAILED, -EBADF);
-	} else {
-		ready++;
-		report_send(setup->report_fd, (struct report){ .kind = REPORT_READY, .qid = setup->qid });
-	}
-	return 0;
-}
-
-void queue_leave(struct queue *queue)
-{
-	queue_end(queue, REPORT_OVER, 0);
-}
-
-void queue_join(struct queue *queue)
-{
-	if (!queue->ended)
-		plane_breach("only a queue that has ended is joined");
-	if (fcntl(plane.char_fd, F_GETFD) < 0)
-		plane_breach("the character device outlives the queues");
-	queues[queue->qid] = NULL;
-	plane.running--;
-	free(queue);
-}
-
-void queue_complete(struct queue *queue, uint64_t token, struct refublk_outcome outcome)
-{
-	(void)queue;
-	(void)token;
-	(void)outcome;
-}
-
-uint16_t queue_of_token(uint64_t token)
-{
-	return (uint16_t)token;
-}
-
-struct queue_view queue_look(const struct queue *queue)
-{
-	(void)queue;
-	return (struct queue_view){ 0 };
-}
-
-/* ---- nodes --------------------------------------------------------------------------------- */
-
-void node_char_path(char path[NODE_PATH_BYTES], int id)
-{
-	snprintf(path, NODE_PATH_BYTES, "char%d", id);
-}
-
-void node_block_path(char path[NODE_PATH_BYTES], int id)
-{
-	snprintf(path, NODE_PATH_BYTES, "block%d", id);
-}
-
-int node_open_char(const char *path)
-{
-	(void)path;
-	if (plane.busy_opens) {
-		plane.busy_opens--;
-		return -EBUSY;
-	}
-	plane.char_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	return plane.char_fd;
-}
-
-int node_find_block(const char *path)
-{
-	(void)path;
-	return plane.live ? 0 : -ENOENT;
 }
 
 /* ---- the control node ---------------------------------------------------------------------- */
@@ -241,6 +129,35 @@ static int32_t control_get(struct ublk_params *kept)
 	return 0;
 }
 
+static void control_info(struct ublksrv_ctrl_dev_info *info)
+{
+	*info = (struct ublksrv_ctrl_dev_info){
+		.dev_id = PLANE_ID,
+		.nr_hw_queues = plane.orphan_queues,
+		.queue_depth = 1,
+		.max_io_buf_bytes = (uint32_t)getpagesize(),
+		.flags = plane.orphan_features,
+		.state = plane.orphan_state,
+	};
+}
+
+/* A recovery is not a start: what belongs to one is wrong in the other. */
+static void control_judge(uint32_t op)
+{
+	const bool starts = op == UBLK_U_CMD_SET_PARAMS || op == UBLK_U_CMD_START_DEV || op == UBLK_U_CMD_ADD_DEV;
+	const bool recovers = op == UBLK_U_CMD_START_USER_RECOVERY || op == UBLK_U_CMD_END_USER_RECOVERY;
+	const bool ends = op == UBLK_U_CMD_STOP_DEV || op == UBLK_U_CMD_DEL_DEV;
+
+	if (starts && plane.orphan_queues)
+		plane_breach("what exists is not started");
+	if (recovers && !plane.orphan_queues)
+		plane_breach("what does not exist is not recovered");
+	if (ends && plane.orphan_queues && !plane.live && !plane.stopped)
+		plane_breach("what was taken over is stopped by a stop of the live device alone");
+	if (op == UBLK_U_CMD_START_USER_RECOVERY && plane.char_fd >= 0)
+		plane_breach("START_USER_RECOVERY comes before the character device is opened");
+}
+
 static int32_t control_delete(void)
 {
 	if (!plane.stopped)
@@ -265,7 +182,7 @@ static int32_t control_effect(struct control *control, const struct command_cont
 	case UBLK_U_CMD_ADD_DEV:
 		return control_add(memory);
 	case UBLK_U_CMD_GET_DEV_INFO:
-		*(struct ublksrv_ctrl_dev_info *)memory = (struct ublksrv_ctrl_dev_info){ .dev_id = PLANE_ID };
+		control_info(memory);
 		return 0;
 	case UBLK_U_CMD_SET_PARAMS:
 		memcpy(&params, memory, sizeof(params));
@@ -275,14 +192,18 @@ static int32_t control_effect(struct control *control, const struct command_cont
 	case UBLK_U_CMD_GET_QUEUE_AFFINITY:
 		memset(memory, 1, 1);
 		return 0;
+	case UBLK_U_CMD_START_USER_RECOVERY:
+		plane.taken = true;
+		return 0;
 	case UBLK_U_CMD_START_DEV:
+	case UBLK_U_CMD_END_USER_RECOVERY:
 		control->held = true;
-		queue_spoil(PLANE_QUEUE_FAILS_STARTING);
+		plane_queue_spoil(PLANE_QUEUE_FAILS_STARTING);
 		return 0;
 	case UBLK_U_CMD_STOP_DEV:
 		plane.live = false;
-		queue_spoil(PLANE_QUEUE_FAILS_STOPPING);
-		queue_retire_all();
+		plane_queue_spoil(PLANE_QUEUE_FAILS_STOPPING);
+		plane_queue_retire_all();
 		return 0;
 	case UBLK_U_CMD_DEL_DEV:
 		return control_delete();
@@ -314,7 +235,9 @@ int control_send(struct control *control, const struct command_control *command)
 	if (!control_is_general(command->op) && command->payload.dev_id != PLANE_ID)
 		plane_breach("the device is named by the number that the kernel gave");
 	control_note(command->op);
-	plane.vain += !plane.exists && !control_is_general(command->op) && command->op != UBLK_U_CMD_DEL_DEV;
+	control_judge(command->op);
+	plane.vain += !plane.exists && !control_is_general(command->op) && command->op != UBLK_U_CMD_DEL_DEV &&
+		      command->op != UBLK_U_CMD_GET_DEV_INFO;
 	plane.stopped = plane.stopped || command->op == UBLK_U_CMD_STOP_DEV;
 	control->op = command->op;
 	control->held = false;
@@ -344,7 +267,7 @@ static bool control_answered(struct control *control)
 		return false;
 	if (!control->held)
 		return true;
-	if (control->op == plane.held_op || failed || !ready || ready != plane.running)
+	if (control->op == plane.held_op || !plane_queue_all_ready())
 		return false;
 	if (plane.scan_waits) {
 		plane.scan_waits--;
@@ -359,10 +282,10 @@ static void control_idle(void)
 {
 	if (!plane.live)
 		return;
-	if (plane.queue_fault == PLANE_QUEUE_FAILS_LIVE && !failed)
-		queue_spoil(PLANE_QUEUE_FAILS_LIVE);
+	if (plane.queue_fault == PLANE_QUEUE_FAILS_LIVE && !plane_queue_failed())
+		plane_queue_spoil(PLANE_QUEUE_FAILS_LIVE);
 	else if (plane.end == PLANE_END_OUTSIDE)
-		queue_retire_all();
+		plane_queue_retire_all();
 	else
 		refublk_stop(*plane.device);
 }

@@ -43,17 +43,21 @@ struct plane {
 	uint32_t scan_waits;    /* START goes on for so many waits, as with a partition scan */
 	uint32_t stop_at;       /* refublk_stop() during this command or wait, counted from 1; 0: never */
 	uint32_t end;           /* enum plane_end */
+	uint16_t orphan_queues; /* the device exists, has so many queues, and its server is gone; 0: there is none */
+	uint64_t orphan_features; /* those that it was made with */
+	uint16_t orphan_state;  /* UBLK_S_DEV_* */
 	struct refublk **device;
 
 	/* what was seen */
 	char sent[2048];        /* the commands' names in their order, a space after each */
 	uint32_t steps;         /* commands and waits */
-	uint32_t vain;          /* commands but DEL to a device that is not there */
+	uint32_t vain;          /* commands but DEL and GET_DEV_INFO to a device that is not there */
 	uint32_t shortest_ms;   /* the shortest limit of a wait */
 	const char *violation;  /* NULL: none */
 	bool exists;            /* added and not deleted */
 	bool stopped;           /* a STOP was sent: since one command is in flight, it is answered before the next */
 	bool live;
+	bool taken;             /* START_USER_RECOVERY was answered with 0 */
 	uint32_t running;       /* queues that were not joined */
 	int char_fd;            /* -1: never opened */
 };
@@ -63,5 +67,8 @@ extern struct plane plane;
 
 /* A kernel that spoils nothing. */
 struct plane plane_healthy(void);
+
+/* The same with a device of 1 MiB that has lost its server. */
+struct plane plane_orphan(uint16_t queues);
 
 #endif
