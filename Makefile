@@ -18,7 +18,7 @@ CORE := desc request result tag tally command params adopt device device_phase
 BACKEND := null mem file file_backend file_open file_probe file_holder
 WRAPPERS := fault delay
 SYS := port_uring ring serve handle step complain later trace buffers thread queue public start takeover run act node control report reason admin log check errnos clock
-CLI := main options size say text add disk service daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop features module kconfig doctor
+CLI := main options size say text add disk service daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop features module kconfig doctor record possible judge weigh weigh_command audit trace_check
 
 # The oracle of the driver: shares nothing with the core.
 SPEC := driver driver_device driver_names
@@ -77,11 +77,15 @@ $(BUILD)/parts.a: $(OBJECTS)
 $(BUILD)/cli.a: $(filter-out %/main.o,$(CLI_OBJECTS))
 	$(QUIET)rm -f $@ && ar rcs $@ $^
 
+# What `refublk trace check` holds a trace against: the oracle as it is, beside the core and apart from it.
+$(BUILD)/driver.a: $(SPEC:%=$(BUILD)/spec/%.o)
+	$(QUIET)rm -f $@ && ar rcs $@ $^
+
 # Backends around backends that only tests use: no program of ours links them.
 $(BUILD)/wrappers.a: $(WRAPPERS:%=$(BUILD)/src/backend/%.o)
 	$(QUIET)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/refublk: $(BUILD)/src/cli/main.o $(BUILD)/cli.a $(BUILD)/parts.a
+$(BUILD)/refublk: $(BUILD)/src/cli/main.o $(BUILD)/cli.a $(BUILD)/parts.a $(BUILD)/driver.a
 	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) $(CLI_LIBS) -o $@
 
 # The installed library: public names only, in the static one too.
@@ -174,9 +178,9 @@ SEAM.run_recover_test := plane_script plane_queue run_rig
 SEAM.admin_test := plane_script plane_queue
 SEAM.driver_test := table
 SEAM.tables_test := table
-$(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a
+$(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(BUILD)/driver.a
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(BUILD)/driver.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@
 $(BUILD)/unit/driver_test: $(SPEC:%=$(BUILD)/spec/%.o)
 $(foreach test,$(UNIT_TESTS),$(eval $(BUILD)/unit/$(test): $(SEAM.$(test):%=$(BUILD)/tests/unit/support/%.o)))
 
@@ -186,6 +190,7 @@ threaded-programs: $(THREADED:%=$(BUILD)/unit/%)
 test-unit: setup-test unit-programs build ## unit tests, mirrors of src/
 	@tests/units $(UNIT_PROGRAMS)
 	@tests/unit/cli_errors.sh
+	@tests/unit/trace_check.py
 	@spec/check-troubleshooting
 test-asan: setup-test ## the same under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory VARIANT=asan unit-programs

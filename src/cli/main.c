@@ -12,6 +12,7 @@
 #include "options.h"
 #include "say.h"
 #include "stop.h"
+#include "trace_check.h"
 
 static int main_run(uint32_t command, int argc, char **argv)
 {
@@ -43,6 +44,8 @@ static int main_run(uint32_t command, int argc, char **argv)
 		return features_run(&options);
 	case OPTIONS_DOCTOR:
 		return doctor_run(&options);
+	case OPTIONS_TRACE_CHECK:
+		return trace_check_run(&options);
 	case OPTIONS_COMMANDS:
 		break;
 	}
@@ -68,6 +71,8 @@ static int main_words(uint32_t command, int argc, char **argv)
 
 static int main_unknown(int argc, char **argv)
 {
+	if (strcmp(argv[0], "trace") == 0)
+		return say_usage("what shall be done with the trace is not said: trace check FILE");
 	if (strcmp(argv[0], "add") != 0)
 		return say_usage("unknown command \"%s\"; `refublk --help` lists them", argv[0]);
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {

@@ -36,6 +36,7 @@ struct options_rule {
 #define END (BIT(STOP) | BIT(DEL))
 #define SHOW (BIT(LIST) | BIT(INFO) | BIT(FEATURES))
 #define TARGET (END | BIT(INFO))
+#define CHECK_ BIT(TRACE_CHECK)
 #define ALL (ADD | END | SHOW | BIT(DOCTOR))
 #define DEVICE(member) offsetof(struct options, device.member)
 #define HERE(member) offsetof(struct options, member)
@@ -58,9 +59,10 @@ static const struct options_rule options_rules[] = {
 	{ "all", NULL, "every device that refublk made", HERE(all), OPTIONS_FLAG, END },
 	{ "any", NULL, "devices of other servers, too", HERE(any), OPTIONS_FLAG, END },
 	{ "force", NULL, "although it is mounted or held", HERE(force), OPTIONS_FLAG, END },
+	{ "unfinished", NULL, "its server was killed or still runs", HERE(unfinished), OPTIONS_FLAG, CHECK_ },
 	{ "json", NULL, "print JSON", HERE(json), OPTIONS_FLAG, ADD | SHOW },
 	{ "verbose", NULL, "say more on stderr or in the log", HERE(verbose), OPTIONS_FLAG, ALL },
-	{ "help", NULL, "this text", HERE(help), OPTIONS_FLAG, ALL },
+	{ "help", NULL, "this text", HERE(help), OPTIONS_FLAG, ALL | CHECK_ },
 };
 
 enum { OPTIONS_RULES = sizeof(options_rules) / sizeof(options_rules[0]) };
@@ -83,6 +85,7 @@ static const struct options_about options_abouts[OPTIONS_COMMANDS] = {
 	[OPTIONS_DEL] = { "del", "ID|--all [--force] [--any]", "the same, also for what dead servers left behind" },
 	[OPTIONS_FEATURES] = { "features", "[--json]", "lists what the kernel's ublk driver can do" },
 	[OPTIONS_DOCTOR] = { "doctor", "", "says what is missing to serve here, and how to mend it" },
+	[OPTIONS_TRACE_CHECK] = { "trace check", "FILE [--unfinished]", "holds a trace against the protocol, line by line" },
 };
 
 const char *options_command_name(uint32_t command)
@@ -169,12 +172,26 @@ static int options_unknown(uint32_t command, int answer, const char *word)
 	return say_usage("unknown or ambiguous option %.*s; %s", (int)strcspn(word, "="), word, see);
 }
 
-/* What stands between the options: the device of info, stop and del. */
+static int options_file(int argc, char **argv, struct options *options)
+{
+	char see[96];
+
+	if (argc == 0)
+		return say_usage("no trace is named; %s", options_see(options->command, see));
+	if (argc > 1)
+		return say_usage("one trace at a time: \"%s\" is too much; %s", argv[1], options_see(options->command, see));
+	options->file = argv[0];
+	return 0;
+}
+
+/* What stands between the options: the device of info, stop and del, the file of trace check. */
 static int options_words(int argc, char **argv, struct options *options)
 {
 	bool wanted = TARGET & 1U << options->command;
 	char see[96];
 
+	if (options->command == OPTIONS_TRACE_CHECK)
+		return options_file(argc, argv, options);
 	options_see(options->command, see);
 	if (!wanted && argc > 0)
 		return say_usage("unexpected \"%s\"; %s", argv[0], see);
@@ -274,7 +291,7 @@ void options_help_all(void)
 	for (uint32_t command = 0; command < OPTIONS_COMMANDS; command++) {
 		if (!options_command_name(command)[0])
 			continue;
-		printf("  refublk%-10s %-28s %s\n", options_spaced(command, name), options_abouts[command].usage,
+		printf("  refublk%-12s %-28s %s\n", options_spaced(command, name), options_abouts[command].usage,
 		       options_abouts[command].help);
 	}
 	printf("\nEach takes --help. `refublk --version` prints the version. More in refublk(8).\n");

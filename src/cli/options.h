@@ -17,12 +17,14 @@ enum options_command {
 	OPTIONS_DEL,
 	OPTIONS_FEATURES,
 	OPTIONS_DOCTOR,
+	OPTIONS_TRACE_CHECK,
 	OPTIONS_COMMANDS
 };
 
 struct options {
 	struct refublk_options device; /* of add: size to trace_path; what is not given keeps refublk_defaults() */
 	const char *path;              /* of add file */
+	const char *file;              /* of trace check */
 	int32_t target;                /* the device that info, stop and del name; -1: none */
 	uint32_t command;              /* enum options_command */
 	bool buffered;
@@ -32,6 +34,7 @@ struct options {
 	bool all;
 	bool any;
 	bool force;
+	bool unfinished;
 	bool help;                     /* asked for: nothing else counts */
 };
 

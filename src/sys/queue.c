@@ -77,6 +77,7 @@ static int queue_make_trace(const struct queue *queue, struct queue_tools *tools
 	const struct queue_setup *setup = &queue->setup;
 	struct trace_setup trace = {
 		.limits = params_limits(setup->config),
+		.queues = setup->config.queues,
 		.depth_tags = setup->config.depth_tags,
 		.stride_bytes = setup->stride_bytes,
 		.get_data = (setup->config.flags & PARAMS_GET_DATA) != 0,

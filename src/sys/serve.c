@@ -317,6 +317,15 @@ static void serve_flush(struct serve *serve)
 		;
 }
 
+/* How the queue ends: what is open when it leaves is the driver's to end. */
+static void serve_trace_end(const struct serve *serve)
+{
+	uint32_t end = serve->error != 0 ? TRACE_BROKEN : tally_over(serve->tally) ? TRACE_OVER : TRACE_LEFT;
+
+	if (serve->setup.trace)
+		trace_end(serve->setup.trace, end, serve->error);
+}
+
 static struct serve_turn serve_news(struct serve *serve, int waited)
 {
 	struct serve_turn turn = { .news = waited == -EINTR ? SERVE_INTERRUPTED : SERVE_ON, .error = serve->error };
@@ -327,8 +336,11 @@ static struct serve_turn serve_news(struct serve *serve, int waited)
 		turn.news = SERVE_BROKEN;
 	else if (tally_over(serve->tally) || atomic_load(serve->setup.leave))
 		turn.news = SERVE_OVER;
-	if ((turn.news == SERVE_BROKEN || turn.news == SERVE_OVER) && !serve->deaf)
-		serve_flush(serve);
+	if (turn.news == SERVE_BROKEN || turn.news == SERVE_OVER) {
+		serve_trace_end(serve);
+		if (!serve->deaf)
+			serve_flush(serve);
+	}
 	return turn;
 }
 

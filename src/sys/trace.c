@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check.h"
 
 enum {
-	TRACE_VERSION = 1,
+	TRACE_VERSION = 2,
 	TRACE_BUFFER_BYTES = 1 << 16,
 	TRACE_LINE_BYTES = 1024,  /* longer than any line: a descriptor of 256 bytes is 512 digits */
 	TRACE_HEX_BYTES = 256,    /* the longest run of bytes in one line */
@@ -120,16 +121,18 @@ __attribute__((format(printf, 2, 3))) static void trace_line(struct trace *trace
 int trace_make(struct trace **trace, const struct trace_setup *setup)
 {
 	struct trace *made = calloc(1, sizeof(*made));
+	struct utsname names;
 
 	if (!made)
 		return -ENOMEM;
+	CHECK(uname(&names) == 0);
 	made->fd = setup->fd;
 	made->qid = setup->qid;
 	trace_line(made,
-		   "refublk-trace %d depth=%" PRIu32 " stride=%" PRIu32 " device=%" PRIu64 " max_io=%" PRIu32
+		   "refublk-trace %d kernel=%.64s queues=%" PRIu32 " depth=%" PRIu32 " stride=%" PRIu32 " device=%" PRIu64 " max_io=%" PRIu32
 		   " block=%" PRIu32 " read_only=%" PRIu32 " get_data=%" PRIu32,
-		   TRACE_VERSION, setup->depth_tags, setup->stride_bytes, setup->limits.device_bytes,
-		   setup->limits.max_io_bytes, setup->limits.block_bytes, setup->limits.read_only, setup->get_data);
+		   TRACE_VERSION, names.release, setup->queues, setup->depth_tags, setup->stride_bytes,
+		   setup->limits.device_bytes, setup->limits.max_io_bytes, setup->limits.block_bytes, setup->limits.read_only, setup->get_data);
 	*trace = made;
 	return 0;
 }
@@ -248,4 +251,16 @@ void trace_letter(struct trace *trace, const struct later_letter *letter)
 {
 	trace_line(trace, "letter %016" PRIx64 " %" PRIu64 " %" PRIu32, letter->token, letter->outcome.done_bytes,
 		   letter->outcome.error);
+}
+
+void trace_end(struct trace *trace, uint32_t end, int32_t error)
+{
+	static const char *const names[] = {
+		[TRACE_OVER] = "over",
+		[TRACE_LEFT] = "left",
+		[TRACE_BROKEN] = "broken",
+	};
+
+	CHECK(end < sizeof(names) / sizeof(names[0]));
+	trace_line(trace, "end %s %" PRId32, names[end], error);
 }

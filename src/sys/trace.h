@@ -17,6 +17,7 @@ struct trace_setup {
 	uint32_t depth_tags;
 	uint32_t stride_bytes;
 	uint32_t get_data; /* 0 or 1 */
+	uint32_t queues;
 	int fd;            /* the caller's, opened with O_APPEND; shared by the queues */
 	uint16_t qid;
 };
@@ -38,6 +39,11 @@ void trace_resume(struct trace *trace, uint16_t tag, int64_t io_result);
 void trace_step(struct trace *trace, uint16_t tag, const struct refublk_step *step);
 void trace_loan(struct trace *trace, uint16_t tag, const void *memory);
 void trace_letter(struct trace *trace, const struct later_letter *letter);
+
+enum trace_end { TRACE_OVER, TRACE_LEFT, TRACE_BROKEN };
+
+/* end: enum trace_end. error: 0 or -errno. */
+void trace_end(struct trace *trace, uint32_t end, int32_t error);
 
 /* Lines that did not reach the file so far. */
 uint64_t trace_lost(const struct trace *trace);

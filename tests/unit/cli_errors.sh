@@ -138,11 +138,20 @@ for look in list features doctor; do
 	wrong --force refublk $look --force
 done
 wrong --json refublk doctor --json
+wrong 'trace check' refublk trace
+wrong 'trace check' refublk trace nonsense
+wrong 'no trace' refublk trace check
+wrong missing refublk trace check missing
+wrong directory refublk trace check .
+wrong 'is empty' refublk trace check /dev/null
+wrong 'no trace' refublk trace check /dev/zero
+wrong second refublk trace check first second
+wrong --json refublk trace check --json first
 
 # What is right, so that the above does not pass because everything fails.
 call 0 0 refublk --version
 call 0 0 refublk --help
-for help in 'add mem' 'add file' 'add null' add list info stop del features doctor; do
+for help in 'add mem' 'add file' 'add null' add list info stop del features doctor 'trace check'; do
 	# shellcheck disable=SC2086
 	call 0 0 refublk $help --help
 	grep -q Usage out || complain "$help --help" 'no usage'

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -19,9 +20,21 @@ enum { TEXT_BYTES = 1 << 21 };
 static int fd;
 static char path[] = "/tmp/refublk-trace-XXXXXX";
 static char text[TEXT_BYTES];
+static char header[256];
+
+/* The kernel's name is this machine's. */
+static void make_header(void)
+{
+	struct utsname names;
+
+	ck_assert_int_eq(uname(&names), 0);
+	snprintf(header, sizeof(header), "refublk-trace 2 kernel=%s queues=4 depth=2 stride=24 device=1048576 max_io=8192 "
+		 "block=512 read_only=0 get_data=0", names.release);
+}
 
 static void open_file(void)
 {
+	make_header();
 	strcpy(path + strlen(path) - 6, "XXXXXX");
 	fd = mkostemp(path, O_APPEND);
 	ck_assert_int_ge(fd, 0);
@@ -44,7 +57,7 @@ static void read_text(void)
 static struct trace *make_trace(void)
 {
 	struct trace_setup setup = { .limits = { .device_bytes = 1 << 20, .max_io_bytes = 8192, .block_bytes = 512 },
-				     .depth_tags = 2, .stride_bytes = 24, .fd = fd, .qid = 3 };
+				     .queues = 4, .depth_tags = 2, .stride_bytes = 24, .fd = fd, .qid = 3 };
 	struct trace *trace;
 
 	ck_assert_int_eq(trace_make(&trace, &setup), 0);
@@ -66,12 +79,10 @@ static void expect_records(const char *const *records, uint64_t count)
 	ck_assert_str_eq(at, "");
 }
 
-#define HEADER "refublk-trace 1 depth=2 stride=24 device=1048576 max_io=8192 block=512 read_only=0 get_data=0"
-
 START_TEST(test_each_record_reads_as_documented)
 {
 	static const char *const records[] = {
-		HEADER,
+		header,
 		"command 0001000000050001 c0107520 0300010000000000efcdab8967452301",
 		"io 0002000000060001 read 9 4096 512 1a beef00",
 		"io 0002000000060001 write 9 4096 512 1a beef00",
@@ -94,6 +105,9 @@ START_TEST(test_each_record_reads_as_documented)
 		"loan 1 beef00",
 		"loan 1 0",
 		"letter 0003000100000005 512 28",
+		"end over 0",
+		"end left 0",
+		"end broken -71",
 	};
 	struct port_work work = { .user_data = 0x1000000050001, .kind = PORT_COMMAND };
 	struct port_completion completion = { .user_data = 0x1000000050001, .result = -ENODEV };
@@ -128,6 +142,9 @@ START_TEST(test_each_record_reads_as_documented)
 	trace_loan(trace, 1, (void *)0xbeef00);
 	trace_loan(trace, 1, NULL);
 	trace_letter(trace, &letter);
+	trace_end(trace, TRACE_OVER, 0);
+	trace_end(trace, TRACE_LEFT, 0);
+	trace_end(trace, TRACE_BROKEN, -EPROTO);
 	trace_free(trace);
 	read_text();
 	expect_records(records, sizeof(records) / sizeof(records[0]));
@@ -143,11 +160,11 @@ START_TEST(test_nothing_is_written_before_the_flush_and_all_of_it_then)
 	trace_resume(trace, 0, 1);
 	trace_flush(trace);
 	read_text();
-	expect_records((const char *[]){ HEADER, "resume 0 1" }, 2);
+	expect_records((const char *[]){ header, "resume 0 1" }, 2);
 	trace_flush(trace);
 	trace_free(trace);
 	read_text();
-	expect_records((const char *[]){ HEADER, "resume 0 1" }, 2);
+	expect_records((const char *[]){ header, "resume 0 1" }, 2);
 }
 END_TEST
 
