@@ -121,14 +121,8 @@ static void begin_sectors(struct shadow *shadow, uint64_t first, uint64_t end, c
 /* The sectors that both touch, where at least one of the two changes something, get sets that know `other`. */
 static void contend(struct shadow *shadow, const struct operation *operation, const struct flight *other)
 {
-	struct set_change change = {
-		.event = SET_BEGIN,
-		.reference = trace_of(shadow, &other->operation),
-		.now = shadow->clock,
-		.oldest = oldest_begin(shadow),
-		.fresh = operation->number,
-	};
 	uint64_t first = operation_first_sector(operation), end = operation_end_sector(operation);
+	struct set_change change;
 
 	if (!operation_changes(operation->kind) && !operation_changes(other->operation.kind))
 		return;
@@ -136,8 +130,16 @@ static void contend(struct shadow *shadow, const struct operation *operation, co
 		first = operation_first_sector(&other->operation);
 	if (operation_end_sector(&other->operation) < end)
 		end = operation_end_sector(&other->operation);
-	if (first < end)
-		begin_sectors(shadow, first, end, &change, true);
+	if (first >= end)
+		return;
+	change = (struct set_change){
+		.event = SET_BEGIN,
+		.reference = trace_of(shadow, &other->operation),
+		.now = shadow->clock,
+		.oldest = oldest_begin(shadow),
+		.fresh = operation->number,
+	};
+	begin_sectors(shadow, first, end, &change, true);
 }
 
 void shadow_begin(struct shadow *shadow, const struct operation *operation)

@@ -66,7 +66,8 @@ void disk_close(struct disk *disk)
 {
 	if (!disk)
 		return;
-	disk_fold(disk, disk->count);
+	if (disk->safe)
+		disk_fold(disk, disk->count);
 	free(disk->cache);
 	free(disk->safe);
 	free(disk->now);

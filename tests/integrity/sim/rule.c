@@ -11,6 +11,7 @@ enum {
 	RULE_FETCH = 0x20,
 	RULE_COMMIT = 0x21,
 	RULE_ASK_DATA = 0x22,
+	RULE_SECTOR_BYTES = 512,
 };
 #define RULE_ENCODED(number) (UINT32_C(0xc0107500) | (number))
 
@@ -54,8 +55,9 @@ static void rule_result(struct port *port, const struct sim_tag *tag, int32_t re
 		rule_broken(sim, "R25", "a COMMIT carries %d, which no client would be told", result);
 	else if (result > 0 && !moves)
 		rule_broken(sim, "R24", "a COMMIT of what moves no data carries %d", result);
-	else if (moves && result > 0 && (uint64_t)result > bytes)
-		rule_broken(sim, "R22", "a COMMIT carries %d bytes of %llu", result, (unsigned long long)bytes);
+	else if (moves && result > 0 && ((uint64_t)result > bytes || result % RULE_SECTOR_BYTES != 0))
+		rule_broken(sim, "R22", "a COMMIT carries %d, which is no number of bytes done of %llu", result,
+			    (unsigned long long)bytes);
 	else if (moves && result >= 0 && (uint64_t)result < bytes)
 		rule_broken(sim, "R23", "a COMMIT is short: %d bytes of %llu", result, (unsigned long long)bytes);
 }
