@@ -15,10 +15,10 @@ LIBDIR ?= $(PREFIX)/lib
 QUIET := $(if $(V),,@)
 
 CORE := desc request result tag tally command params adopt device device_phase
-BACKEND := null mem file file_backend file_open file_probe file_holder
+BACKEND := null mem file file_backend file_open file_resize file_probe file_holder
 WRAPPERS := fault delay
-SYS := port_uring ring serve handle step complain later trace buffers thread queue public start takeover run act node control report reason admin log check errnos clock
-CLI := main options size say text add disk service daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop features module kconfig doctor record possible judge weigh weigh_command audit trace_check
+SYS := port_uring ring serve handle step complain later trace buffers thread queue public start takeover run resize act node control report reason admin log check errnos clock
+CLI := main options size say text add disk service talk listen daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop resize features module kconfig doctor record possible judge weigh weigh_command audit trace_check
 
 # The oracle of the driver: shares nothing with the core.
 SPEC := driver driver_device driver_names
@@ -176,6 +176,8 @@ SEAM.queue_test := port_quiet
 SEAM.run_test := plane_script plane_queue run_rig
 SEAM.run_recover_test := plane_script plane_queue run_rig
 SEAM.admin_test := plane_script plane_queue
+SEAM.resize_test := plane_script plane_queue
+SEAM.file_resize_test := file_rig
 SEAM.driver_test := table
 SEAM.tables_test := table
 $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(BUILD)/driver.a

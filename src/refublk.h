@@ -227,8 +227,18 @@ REFUBLK_API void refublk_stop(struct refublk *device);
 /* After refublk_wait(). NULL is allowed. */
 REFUBLK_API void refublk_free(struct refublk *device);
 
-/* Finishes a request whose step was REFUBLK_STEP_LATER; any thread. Nothing else of this header may be
- * called from a thread that is not the one that started the device, but refublk_stop(). */
+/* Changes the size of a live device, a multiple of its block; what its clients are in the middle of goes on. Any thread,
+ * from the return of refublk_start() to the return of refublk_wait(); one call at a time. Returns when the kernel has
+ * answered, with its limit: the queues serve meanwhile.
+ * To grow, the backend can serve the new size before the call. To shrink, it may let go of the rest after the call;
+ * requests that were accepted before may still be under way there, newer ones beyond the end get EIO.
+ * 0; or -errno, logged, and the size is what it was: -EINVAL no size for this device; -EOPNOTSUPP the kernel cannot (it
+ * lacks UBLK_F_UPDATE_SIZE); -ENODEV the device is not live; -EBUSY another call has not returned; but with -ETIMEDOUT
+ * the kernel has not answered in time, and the size is the old one or the new one. */
+REFUBLK_API int refublk_resize(struct refublk *device, uint64_t size_bytes) __attribute__((warn_unused_result));
+
+/* Finishes a request whose step was REFUBLK_STEP_LATER; any thread. Nothing else of this header may be called from a
+ * thread that is not the one that started the device, but refublk_stop() and refublk_resize(). */
 REFUBLK_API void refublk_complete(struct refublk *device, uint64_t token, struct refublk_outcome outcome);
 
 /* Of a live device; strings live until refublk_free(). */

@@ -2,13 +2,25 @@
 
 #include "file_inside.h"
 
-/* Says what the machine has noticed, once per file. */
-static struct refublk_step file_backend_step(struct file *file, struct file_step decided)
+/* Once per file; not when the device was resized while the operation was under way. */
+static void file_backend_say_ended(struct file *file)
 {
-	if (decided.note == FILE_ENDED && !atomic_exchange(&file->ended_said, true))
+	const uint64_t size_bytes = atomic_load(&file->size_bytes);
+	const off_t found_bytes = lseek(file->config.fd, 0, SEEK_END);
+
+	if (found_bytes >= 0 && (uint64_t)found_bytes >= size_bytes)
+		return;
+	if (!atomic_exchange(&file->ended_said, true))
 		log_say(file->log, REFUBLK_ERROR,
 			"%s has become shorter, %lld bytes, than its device of %llu: what lies beyond fails with an I/O error",
-			file->path, (long long)lseek(file->config.fd, 0, SEEK_END), (unsigned long long)file->size_bytes);
+			file->path, (long long)found_bytes, (unsigned long long)size_bytes);
+}
+
+/* Says what the machine has noticed. */
+static struct refublk_step file_backend_step(struct file *file, struct file_step decided)
+{
+	if (decided.note == FILE_ENDED)
+		file_backend_say_ended(file);
 	return decided.step;
 }
 

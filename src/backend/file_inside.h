@@ -7,12 +7,13 @@
 #include "file.h"
 #include "file_open.h"
 
-/* Does not change between file_open() and file_close(), but for ended_said: queue threads share it. */
+/* Does not change between file_open() and file_close(), but for ended_said and the size: queue threads share it. */
 struct file {
 	struct file_config config;
 	struct log log;
 	char *path;          /* ours; for the log */
-	uint64_t size_bytes; /* the device's */
+	_Atomic uint64_t size_bytes; /* the device's */
+	bool cut;            /* it was shortened: an operation that was under way may have made it longer again */
 	bool read_only;
 	bool discard;
 	atomic_bool ended_said;

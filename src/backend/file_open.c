@@ -316,6 +316,9 @@ void file_close(struct file *file)
 {
 	if (!file)
 		return;
+	/* As long as its device, whatever was under way when it was cut. */
+	if (file->cut)
+		(void)!ftruncate(file->config.fd, (off_t)atomic_load(&file->size_bytes));
 	if (file->config.fd >= 0)
 		close(file->config.fd);
 	munmap(file->config.zeroes, file->config.zeroes_bytes);

@@ -41,6 +41,13 @@ struct file_facts {
 int file_open(struct file **file, const struct file_options *options, struct file_facts *facts, struct log log)
 	__attribute__((warn_unused_result));
 
+/* Another size of the device, from any thread while requests are served. A regular file becomes as long: what is added
+ * reads as zero, what is cut off is gone. A block device stays as it is, and must be at least as large.
+ * Growing: before a request may lie there. Shrinking: when no further request can.
+ * 0; or -errno and the size is what it was, with one line logged as an error: -EROFS it is served read-only; -ENOSPC the
+ * block device is smaller; else what the system call said. */
+int file_resize(struct file *file, uint64_t size_bytes, struct log log) __attribute__((warn_unused_result));
+
 /* The functions that fit this file: without discard where no hole can be punched, without writes when read-only.
  * Their context is the struct file. They log one error, on a queue's thread, when the file turns out to have
  * been shortened. */

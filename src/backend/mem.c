@@ -1,6 +1,7 @@
 #include "mem.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,16 +10,23 @@
 #include "check.h"
 #include "units.h"
 
+/* What is tried first, then halves of it: address space costs nothing, but may be limited. */
+#define MEM_ROOM_BYTES (UINT64_C(16) << 40)
+
 struct mem {
-	unsigned char *bytes; /* ours, size_bytes long */
+	unsigned char *bytes; /* ours, room_bytes of address space, usable up to usable_bytes */
+	uint64_t room_bytes;
+	_Atomic uint64_t usable_bytes; /* never less than it was: a request may be under way in what was cut off */
 	uint64_t size_bytes;
 	uint64_t page_bytes;
 };
 
 static unsigned char *mem_place(const struct mem *mem, const struct refublk_request *request)
 {
-	CHECK(request->offset_bytes <= mem->size_bytes);
-	CHECK(request->length_bytes <= mem->size_bytes - request->offset_bytes);
+	const uint64_t usable_bytes = atomic_load_explicit(&mem->usable_bytes, memory_order_acquire);
+
+	CHECK(request->offset_bytes <= usable_bytes);
+	CHECK(request->length_bytes <= usable_bytes - request->offset_bytes);
 	return mem->bytes + request->offset_bytes;
 }
 
@@ -108,41 +116,100 @@ const struct refublk_backend mem_backend = {
 	.lend = mem_lend,
 };
 
-int mem_open(struct mem **mem, uint64_t size_bytes)
+/* Nothing is there yet: no page can be touched, none is counted. */
+static void *mem_reserve(uint64_t bytes)
 {
-	struct mem *made;
-	void *bytes;
+	void *room = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	*mem = NULL;
-	if (size_bytes == 0 || size_bytes > PTRDIFF_MAX)
-		return -EINVAL;
-	bytes = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (bytes == MAP_FAILED)
+	return room == MAP_FAILED ? NULL : room;
+}
+
+/* Makes the range a part of the disk. */
+static int mem_use(const struct mem *mem, uint64_t from, uint64_t to)
+{
+	if (mprotect(mem->bytes + from, to - from, PROT_READ | PROT_WRITE) != 0)
 		return -errno;
 
 	/* With huge pages one small write would use 2 MiB, and a small discard would give nothing back. A core
 	 * dump shall not contain the disk. Both are refinements: a kernel without them serves as well. */
-	(void)madvise(bytes, size_bytes, MADV_NOHUGEPAGE);
-	(void)madvise(bytes, size_bytes, MADV_DONTDUMP);
-
-	made = malloc(sizeof(*made));
-	if (!made) {
-		munmap(bytes, size_bytes);
-		return -ENOMEM;
-	}
-	*made = (struct mem){
-		.bytes = bytes,
-		.size_bytes = size_bytes,
-		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
-	};
-	*mem = made;
+	(void)madvise(mem->bytes + from, to - from, MADV_NOHUGEPAGE);
+	(void)madvise(mem->bytes + from, to - from, MADV_DONTDUMP);
 	return 0;
+}
+
+static int mem_map(struct mem *mem, uint64_t size_bytes)
+{
+	mem->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	mem->size_bytes = size_bytes;
+	for (uint64_t room_bytes = MEM_ROOM_BYTES; !mem->bytes && room_bytes > size_bytes; room_bytes /= 2) {
+		mem->room_bytes = room_bytes;
+		mem->bytes = mem_reserve(room_bytes);
+	}
+	if (!mem->bytes) {
+		mem->room_bytes = size_bytes;
+		mem->bytes = mem_reserve(size_bytes);
+	}
+	atomic_init(&mem->usable_bytes, size_bytes);
+	return mem->bytes ? mem_use(mem, 0, size_bytes) : -ENOMEM;
+}
+
+int mem_open(struct mem **mem, uint64_t size_bytes)
+{
+	struct mem *made;
+	int error;
+
+	*mem = NULL;
+	if (size_bytes == 0 || size_bytes > PTRDIFF_MAX)
+		return -EINVAL;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	error = mem_map(made, size_bytes);
+	if (error)
+		mem_close(made);
+	else
+		*mem = made;
+	return error;
+}
+
+/* Zeroes without a page's cost; the edge page of what stays is zeroed by hand. */
+static int mem_cut(const struct mem *mem, uint64_t from, uint64_t to)
+{
+	struct refublk_request rest = { .offset_bytes = from, .length_bytes = to - from };
+	struct refublk_step step = mem_unmap(mem, &rest);
+
+	return -(int)step.outcome.error;
+}
+
+int mem_resize(struct mem *mem, uint64_t size_bytes)
+{
+	uint64_t usable_bytes = atomic_load(&mem->usable_bytes);
+	int error = 0;
+
+	if (size_bytes == 0 || size_bytes > PTRDIFF_MAX)
+		return -EINVAL;
+	if (size_bytes > mem->room_bytes)
+		return -ENOMEM;
+	/* What was written behind the end while it was cut off goes when it becomes a part of the disk again. */
+	if (usable_bytes > mem->size_bytes)
+		error = mem_cut(mem, mem->size_bytes, usable_bytes);
+	if (!error && size_bytes > usable_bytes)
+		error = mem_use(mem, units_round_down(usable_bytes, mem->page_bytes), size_bytes);
+	if (error)
+		return error;
+	if (size_bytes > usable_bytes)
+		atomic_store_explicit(&mem->usable_bytes, size_bytes, memory_order_release);
+	if (size_bytes < mem->size_bytes)
+		error = mem_cut(mem, size_bytes, mem->size_bytes);
+	mem->size_bytes = size_bytes;
+	return error;
 }
 
 void mem_close(struct mem *mem)
 {
 	if (!mem)
 		return;
-	munmap(mem->bytes, mem->size_bytes);
+	if (mem->bytes)
+		munmap(mem->bytes, mem->room_bytes);
 	free(mem);
 }

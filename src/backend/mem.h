@@ -1,4 +1,4 @@
-/* mem: a RAM disk in one private mapping of the device's size.
+/* mem: a RAM disk in one private mapping of the device's size, with address space reserved behind it to grow into.
  *
  * Memory is used only where something was written: a page that nobody wrote to reads as zero and costs nothing,
  * and DISCARD and WRITE_ZEROES give whole pages back. WRITE_ZEROES with REFUBLK_NOUNMAP gives nothing back, but
@@ -29,6 +29,12 @@ extern const struct refublk_backend mem_backend;
  * -EINVAL size 0 or more than an address can name; -ENOMEM no room in the address space, or the machine forbids
  * overcommitment (vm.overcommit_memory is 2). Logs nothing. */
 int mem_open(struct mem **mem, uint64_t size_bytes) __attribute__((warn_unused_result));
+
+/* Another size, from any thread while requests are served; what is added reads as zero, what is cut off is given back.
+ * Growing: before a request may lie there. Shrinking: when no further request can; one that is under way there still finds
+ * its memory. 0, or -errno and the size is what it was: -EINVAL as above; -ENOMEM no room in the address space behind the
+ * disk, or overcommitment is forbidden. Logs nothing. */
+int mem_resize(struct mem *mem, uint64_t size_bytes) __attribute__((warn_unused_result));
 
 /* No request may be under way. NULL is allowed. */
 void mem_close(struct mem *mem);

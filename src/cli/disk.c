@@ -105,6 +105,20 @@ int disk_open(struct disk *disk, struct options *options, struct log log)
 	return SAY_OK;
 }
 
+int disk_resize(struct disk *disk, uint64_t size_bytes, struct log log)
+{
+	int error = 0;
+
+	if (disk->file)
+		return file_resize(disk->file, size_bytes, log);
+	if (disk->mem)
+		error = mem_resize(disk->mem, size_bytes);
+	if (error)
+		log_say(log, REFUBLK_ERROR, "the RAM disk cannot have %llu bytes: %s", (unsigned long long)size_bytes,
+			strerror(-error));
+	return error;
+}
+
 void disk_close(struct disk *disk)
 {
 	mem_close(disk->mem);

@@ -20,6 +20,10 @@ int disk_check(const struct options *options, struct log log) __attribute__((war
 /* Opens it and completes options->device with what was found. SAY_OK, or another exit status after one line. */
 int disk_open(struct disk *disk, struct options *options, struct log log) __attribute__((warn_unused_result));
 
+/* Another size: before a request may lie in what is added, or when none can lie in what is cut off any more. 0 or -errno; a
+ * reason that the errno does not give is logged as an error. */
+int disk_resize(struct disk *disk, uint64_t size_bytes, struct log log) __attribute__((warn_unused_result));
+
 void disk_close(struct disk *disk);
 
 /* "mem", "file" or "null". */

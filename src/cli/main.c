@@ -10,6 +10,7 @@
 #include "features.h"
 #include "list.h"
 #include "options.h"
+#include "resize.h"
 #include "say.h"
 #include "stop.h"
 #include "trace_check.h"
@@ -40,6 +41,8 @@ static int main_run(uint32_t command, int argc, char **argv)
 		return stop_run(&options);
 	case OPTIONS_DEL:
 		return stop_run(&options);
+	case OPTIONS_RESIZE:
+		return resize_run(&options);
 	case OPTIONS_FEATURES:
 		return features_run(&options);
 	case OPTIONS_DOCTOR:

@@ -35,9 +35,9 @@ struct options_rule {
 #define DAEMON (BIT(ADD_MEM) | BIT(ADD_FILE) | BIT(ADD_NULL))
 #define END (BIT(STOP) | BIT(DEL))
 #define SHOW (BIT(LIST) | BIT(INFO) | BIT(FEATURES))
-#define TARGET (END | BIT(INFO))
+#define TARGET (END | BIT(INFO) | BIT(RESIZE))
 #define CHECK_ BIT(TRACE_CHECK)
-#define ALL (ADD | END | SHOW | BIT(DOCTOR))
+#define ALL (ADD | END | SHOW | BIT(DOCTOR) | BIT(RESIZE))
 #define DEVICE(member) offsetof(struct options, device.member)
 #define HERE(member) offsetof(struct options, member)
 
@@ -58,7 +58,7 @@ static const struct options_rule options_rules[] = {
 	{ "foreground", NULL, "stay and serve until Ctrl-C", HERE(foreground), OPTIONS_FLAG, DAEMON },
 	{ "all", NULL, "every device that refublk made", HERE(all), OPTIONS_FLAG, END },
 	{ "any", NULL, "devices of other servers, too", HERE(any), OPTIONS_FLAG, END },
-	{ "force", NULL, "although it is mounted or held", HERE(force), OPTIONS_FLAG, END },
+	{ "force", NULL, "although it is mounted or held", HERE(force), OPTIONS_FLAG, END | BIT(RESIZE) },
 	{ "unfinished", NULL, "its server was killed or still runs", HERE(unfinished), OPTIONS_FLAG, CHECK_ },
 	{ "json", NULL, "print JSON", HERE(json), OPTIONS_FLAG, ADD | SHOW },
 	{ "verbose", NULL, "say more on stderr or in the log", HERE(verbose), OPTIONS_FLAG, ALL },
@@ -83,6 +83,7 @@ static const struct options_about options_abouts[OPTIONS_COMMANDS] = {
 	[OPTIONS_INFO] = { "info", "ID [--json]", "shows one device" },
 	[OPTIONS_STOP] = { "stop", "ID|--all [--force] [--any]", "writes everything back, ends the server and deletes the device" },
 	[OPTIONS_DEL] = { "del", "ID|--all [--force] [--any]", "the same, also for what dead servers left behind" },
+	[OPTIONS_RESIZE] = { "resize", "ID SIZE [--force]", "gives a live disk another size" },
 	[OPTIONS_FEATURES] = { "features", "[--json]", "lists what the kernel's ublk driver can do" },
 	[OPTIONS_DOCTOR] = { "doctor", "", "says what is missing to serve here, and how to mend it" },
 	[OPTIONS_TRACE_CHECK] = { "trace check", "FILE [--unfinished]", "holds a trace against the protocol, line by line" },
@@ -172,6 +173,19 @@ static int options_unknown(uint32_t command, int answer, const char *word)
 	return say_usage("unknown or ambiguous option %.*s; %s", (int)strcspn(word, "="), word, see);
 }
 
+/* The second word of resize. */
+static int options_new_size(const char *text, struct options *options)
+{
+	struct size size = size_parse(text);
+
+	if (size.verdict != SIZE_ACCEPTED)
+		return say_usage("the new size: \"%s\" %s", text, size_verdict_text(size.verdict));
+	if (size.value == 0)
+		return say_usage("the new size: 0 is not possible: give a number above zero");
+	options->device.size_bytes = size.value;
+	return 0;
+}
+
 static int options_file(int argc, char **argv, struct options *options)
 {
 	char see[96];
@@ -184,10 +198,11 @@ static int options_file(int argc, char **argv, struct options *options)
 	return 0;
 }
 
-/* What stands between the options: the device of info, stop and del, the file of trace check. */
+/* What stands between the options: the device of info, stop, del and resize, the new size, the file of trace check. */
 static int options_words(int argc, char **argv, struct options *options)
 {
 	bool wanted = TARGET & 1U << options->command;
+	int words = options->command == OPTIONS_RESIZE ? 2 : 1;
 	char see[96];
 
 	if (options->command == OPTIONS_TRACE_CHECK)
@@ -203,12 +218,14 @@ static int options_words(int argc, char **argv, struct options *options)
 		return 0;
 	if (argc == 0)
 		return say_usage("no device is named: give its number or path, such as 0 or /dev/ublkb0; %s", see);
-	if (argc > 1)
-		return say_usage("one device at a time: \"%s\" is too much; %s", argv[1], see);
+	if (argc > words)
+		return say_usage("one device at a time: \"%s\" is too much; %s", argv[words], see);
 	options->target = options_target(argv[0]);
 	if (options->target < 0)
 		return say_usage("\"%s\" is no ublk device: give its number or path, such as 0 or /dev/ublkb0", argv[0]);
-	return 0;
+	if (argc < words)
+		return say_usage("the new size is missing: give the whole size, such as 64M or 1G; %s", see);
+	return words == 2 ? options_new_size(argv[1], options) : 0;
 }
 
 static int options_missing(const struct options *options)

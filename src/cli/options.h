@@ -15,6 +15,7 @@ enum options_command {
 	OPTIONS_INFO,
 	OPTIONS_STOP,
 	OPTIONS_DEL,
+	OPTIONS_RESIZE,
 	OPTIONS_FEATURES,
 	OPTIONS_DOCTOR,
 	OPTIONS_TRACE_CHECK,
@@ -22,10 +23,11 @@ enum options_command {
 };
 
 struct options {
-	struct refublk_options device; /* of add: size to trace_path; what is not given keeps refublk_defaults() */
+	struct refublk_options device; /* of add: size to trace_path; what is not given keeps refublk_defaults(); of resize:
+					* the size */
 	const char *path;              /* of add file */
 	const char *file;              /* of trace check */
-	int32_t target;                /* the device that info, stop and del name; -1: none */
+	int32_t target;                /* the device that info, stop, del and resize name; -1: none */
 	uint32_t command;              /* enum options_command */
 	bool buffered;
 	bool verbose;

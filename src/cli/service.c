@@ -13,6 +13,7 @@
 #include "daemon.h"
 #include "disk.h"
 #include "journal.h"
+#include "listen.h"
 #include "namespace.h"
 #include "node.h"
 #include "say.h"
@@ -26,6 +27,7 @@ struct service {
 	struct log log;
 	struct disk disk;
 	struct journal journal;
+	struct listener *listener; /* NULL: commands cannot ask for anything */
 	int word_fd;  /* -1: in the foreground */
 	int state_fd; /* -1: no state file can be written */
 	int trace_fd; /* -1: no trace, or the device has opened it */
@@ -158,6 +160,73 @@ static int service_start(struct service *service)
 	return error ? service_start_status(error) : SAY_OK;
 }
 
+/* ---- what commands ask for ----------------------------------------------------------------- */
+
+/* Keeps the first line: the reason for whoever asked. */
+static void service_note(void *context, enum refublk_level level, const char *line)
+{
+	char *text = context;
+
+	if (level == REFUBLK_ERROR && text[0] == '\0')
+		snprintf(text, TALK_TEXT_BYTES, "%s", line);
+}
+
+/* The backend can serve what the kernel may ask for: it grows first and shrinks last. */
+static int service_resize(struct service *service, uint64_t size_bytes, struct log log)
+{
+	struct refublk_options *device = &service->options->device;
+	const uint64_t before_bytes = device->size_bytes;
+	const bool grows = size_bytes > before_bytes;
+	int error = grows ? disk_resize(&service->disk, size_bytes, log) : 0;
+
+	if (error)
+		return error;
+	error = refublk_resize(service->device, size_bytes);
+	if (error) {
+		if (grows && error != -ETIMEDOUT)
+			(void)!disk_resize(&service->disk, before_bytes, log);
+		return error;
+	}
+	device->size_bytes = size_bytes;
+	service_write_state(service);
+	log_say(service->log, REFUBLK_INFO, "device %d has %" PRIu64 " bytes instead of %" PRIu64, refublk_id(service->device),
+		size_bytes, before_bytes);
+	/* The disk has its new size, whatever becomes of the rest of its file. */
+	if (!grows && disk_resize(&service->disk, size_bytes, service->log))
+		log_say(service->log, REFUBLK_WARNING, "device %d is smaller now, but what it was cut from is not",
+			refublk_id(service->device));
+	return 0;
+}
+
+/* On the listener's thread: the only one that looks at the options once the device is live. */
+static struct talk_answer service_answer(void *context, struct talk_question question)
+{
+	struct service *service = context;
+	char text[TALK_TEXT_BYTES] = "";
+	const struct log log = { .function = service_note, .context = text };
+	struct refublk_options device = service->options->device;
+	int error;
+
+	device.size_bytes = question.value;
+	device.log = log.function;
+	device.log_context = log.context;
+	error = start_check(&device, service->disk.backend);
+	if (!error)
+		error = service_resize(service, question.value, log);
+	return talk_reply(question, error, text);
+}
+
+static void service_listen(struct service *service)
+{
+	int error = service->state_fd < 0 ? -ENOENT :
+					    listen_begin(&service->listener, service->state_fd, refublk_id(service->device),
+							 service_answer, service);
+
+	if (error)
+		log_say(service->log, REFUBLK_WARNING, "cannot listen on %s/%d.sock: %s; the disk cannot be resized", STATE_FOLDER,
+			refublk_id(service->device), strerror(-error));
+}
+
 /* The device is live. */
 static int service_serve(struct service *service)
 {
@@ -169,11 +238,13 @@ static int service_serve(struct service *service)
 		refublk_stop(service->device);
 	}
 	service_write_state(service);
+	service_listen(service);
 	if (!service_tell(service))
 		refublk_stop(service->device);
 	if (refublk_wait(service->device) && !error)
 		error = -EIO;
 	signals_unwatch();
+	listen_end(service->listener);
 	if (service->state_fd >= 0)
 		state_remove(service->state_fd, id);
 	log_say(service->log, REFUBLK_INFO, "device %d is gone", id);

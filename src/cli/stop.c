@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "holders.h"
 #include "inventory.h"
+#include "listen.h"
 #include "node.h"
 #include "say.h"
 #include "sync.h"
@@ -175,8 +176,10 @@ static int stop_delete(struct inventory *inventory, const struct inventory_devic
 
 static int stop_remove_file(const struct inventory *inventory, int32_t id)
 {
-	int error = inventory->folder_fd < 0 ? 0 : state_remove(inventory->folder_fd, id);
+	int error = inventory->folder_fd < 0 ? 0 : listen_remove(inventory->folder_fd, id);
 
+	if (!error && inventory->folder_fd >= 0)
+		error = state_remove(inventory->folder_fd, id);
 	if (!error)
 		return SAY_OK;
 	say_error("cannot remove %s/%d.json: %s", STATE_FOLDER, id, strerror(-error));

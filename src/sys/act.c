@@ -178,6 +178,7 @@ static int act_start_queue(struct refublk *device, uint16_t qid)
 		.backend = device->backend,
 		.backend_context = device->backend_context,
 		.config = device->config,
+		.device_bytes = &device->size_bytes,
 		.log = device->log,
 		.stride_bytes = sizeof(struct ublksrv_io_desc),
 		.char_fd = device->char_fd,

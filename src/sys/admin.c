@@ -9,6 +9,7 @@
 #include "device.h"
 #include "node.h"
 #include "reason.h"
+#include "units.h"
 
 /* Quick commands wait for nothing but a mutex of the driver; a cancelled DEL answers at once. */
 enum { ADMIN_QUICK_LIMIT_MS = 30 * 1000, ADMIN_CANCEL_LIMIT_MS = 5 * 1000, ADMIN_SAY_EVERY_MS = 5 * 1000 };
@@ -135,6 +136,15 @@ int admin_stop(struct control *control, struct log log, uint32_t id, uint32_t li
 
 	call.limit_ms = limit_ms;
 	call.late = device_late_text(DEVICE_STOPPING);
+	return admin_say(log, &call, admin_run(control, log, &call, &interrupted));
+}
+
+int admin_resize(struct control *control, struct log log, uint32_t id, uint64_t size_bytes)
+{
+	struct admin_call call = admin_call_of(REASON_RESIZE, UBLK_U_CMD_UPDATE_SIZE, id);
+	bool interrupted;
+
+	call.command.payload.data[0] = units_sectors(size_bytes);
 	return admin_say(log, &call, admin_run(control, log, &call, &interrupted));
 }
 

@@ -23,6 +23,10 @@ int admin_params(struct control *control, struct log log, uint32_t id, struct ub
 int admin_stop(struct control *control, struct log log, uint32_t id, uint32_t limit_ms)
 	__attribute__((warn_unused_result));
 
+/* Gives the disk another size, a multiple of 512. -EOPNOTSUPP: the kernel cannot. -ENODEV, not logged: there is no disk. */
+int admin_resize(struct control *control, struct log log, uint32_t id, uint64_t size_bytes)
+	__attribute__((warn_unused_result));
+
 /* Stops and deletes: 0 when the device is gone; each of the two may take limit_ms. Never a DEL before the STOP has
  * answered: a DEL that waits for I/O blocks every device of the machine. A DEL that lasts longer is cancelled
  * (-ETIMEDOUT): the device then vanishes as soon as its last user closes it. */

@@ -52,6 +52,23 @@ static uint32_t handle_step(struct serve *serve, uint16_t tag, struct refublk_st
 	return handle_finish(slot, step.outcome);
 }
 
+/* The device may have another size by now. It is looked up after the completion: the kernel tells of a request beyond the
+ * former end only when it knows of the new one, and that is after us. */
+static struct desc_limits handle_limits(struct serve *serve)
+{
+	struct serve_setup *setup = &serve->setup;
+	uint64_t bytes = setup->limits.device_bytes;
+
+	if (setup->device_bytes)
+		bytes = atomic_load_explicit(setup->device_bytes, memory_order_acquire);
+	if (bytes != setup->limits.device_bytes) {
+		setup->limits.device_bytes = bytes;
+		if (setup->trace)
+			trace_size(setup->trace, bytes);
+	}
+	return setup->limits;
+}
+
 /* Shared memory, read once: the copy is decoded, and the driver may change what it likes. */
 static struct desc_decoded handle_descriptor(struct serve *serve, uint16_t tag) /* R2 */
 {
@@ -59,6 +76,7 @@ static struct desc_decoded handle_descriptor(struct serve *serve, uint16_t tag) 
 	uint64_t words[SERVE_STRIDE_BYTES_MAX / sizeof(uint64_t)];
 	size_t count = setup->stride_bytes / sizeof(words[0]);
 	const volatile uint64_t *shared = (const volatile uint64_t *)setup->descriptors + tag * count;
+	struct desc_limits limits = handle_limits(serve);
 	unsigned char bytes[SERVE_STRIDE_BYTES_MAX];
 	size_t i;
 
@@ -67,7 +85,7 @@ static struct desc_decoded handle_descriptor(struct serve *serve, uint16_t tag) 
 	memcpy(bytes, words, setup->stride_bytes);
 	if (setup->trace)
 		trace_descriptor(setup->trace, tag, bytes, setup->stride_bytes);
-	return desc_decode(bytes, setup->stride_bytes, setup->limits);
+	return desc_decode(bytes, setup->stride_bytes, limits);
 }
 
 static void *handle_lend(struct serve *serve, uint16_t tag, const struct refublk_request *request)

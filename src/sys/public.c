@@ -53,6 +53,7 @@ static int public_new(struct refublk **device, struct params_config config, stru
 		return -ENOMEM;
 	made->queues = calloc(config.queues, sizeof(struct queue *));
 	made->config = config;
+	atomic_init(&made->size_bytes, config.size_bytes);
 	made->log = log;
 	made->report_read_fd = -1;
 	made->report_write_fd = -1;

@@ -97,6 +97,7 @@ static int queue_make_serve(const struct queue *queue, struct queue_tools *tools
 		.descriptors = tools->descriptors,
 		.buffers = queue->buffers,
 		.limits = params_limits(setup->config),
+		.device_bytes = setup->device_bytes,
 		.log = setup->log,
 		.port = tools->port,
 		.later = queue->later,

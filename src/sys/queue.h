@@ -15,6 +15,7 @@ struct queue_setup {
 	const struct refublk_backend *backend;
 	void *backend_context;
 	struct params_config config; /* as granted: queues and depth are final */
+	const _Atomic uint64_t *device_bytes; /* the caller's: the size, which may change; NULL: config's for ever */
 	struct log log;
 	cpu_set_t cpus;      /* the kernel's affinity of this queue, over possible CPUs */
 	uint32_t stride_bytes; /* of descriptors */

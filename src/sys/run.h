@@ -21,6 +21,8 @@ struct refublk {
 	struct queue **queues;       /* as many as were asked for; NULL: not running */
 	struct log log;
 	struct params_config config; /* accepted; queues becomes what was granted */
+	_Atomic uint64_t size_bytes; /* what requests are held against: config's until it is resized */
+	atomic_bool resizing;        /* a call of refublk_resize() is under way */
 	int report_read_fd;          /* non-blocking, both ends */
 	int report_write_fd;
 	int trace_fd;                /* -1: no trace */

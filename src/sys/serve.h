@@ -24,6 +24,7 @@ struct serve_setup {
 	const volatile void *descriptors; /* shared with the driver; depth_tags × stride_bytes, aligned to 8 */
 	struct buffers buffers;
 	struct desc_limits limits;
+	const _Atomic uint64_t *device_bytes; /* what the size is by now; NULL: it stays as limits say */
 	struct log log;
 	struct port *port;
 	struct later *later;

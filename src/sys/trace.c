@@ -247,6 +247,11 @@ void trace_loan(struct trace *trace, uint16_t tag, const void *memory)
 	trace_line(trace, "loan %u %" PRIxPTR, tag, (uintptr_t)memory);
 }
 
+void trace_size(struct trace *trace, uint64_t device_bytes)
+{
+	trace_line(trace, "size %" PRIu64, device_bytes);
+}
+
 void trace_letter(struct trace *trace, const struct later_letter *letter)
 {
 	trace_line(trace, "letter %016" PRIx64 " %" PRIu64 " %" PRIu32, letter->token, letter->outcome.done_bytes,

@@ -38,6 +38,7 @@ void trace_call(struct trace *trace, uint16_t tag, const struct refublk_request 
 void trace_resume(struct trace *trace, uint16_t tag, int64_t io_result);
 void trace_step(struct trace *trace, uint16_t tag, const struct refublk_step *step);
 void trace_loan(struct trace *trace, uint16_t tag, const void *memory);
+void trace_size(struct trace *trace, uint64_t device_bytes);
 void trace_letter(struct trace *trace, const struct later_letter *letter);
 
 enum trace_end { TRACE_OVER, TRACE_LEFT, TRACE_BROKEN };

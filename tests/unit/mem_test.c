@@ -241,6 +241,71 @@ START_TEST(test_random_ops_against_an_array)
 }
 END_TEST
 
+/* ---- another size -------------------------------------------------------------------------- */
+
+START_TEST(test_a_disk_grows_and_keeps_its_content)
+{
+	unsigned char *before;
+
+	disk_open(MIB + BLOCK);
+	before = disk_lend(0, BLOCK);
+	memset(before, 0x5a, MIB + BLOCK);
+	ck_assert_int_eq(mem_resize(disk, 3 * MIB), 0);
+	/* Memory that was lent stays the disk's. */
+	ck_assert_ptr_eq(disk_lend(0, 3 * MIB), before);
+	ck_assert_uint_eq(before[MIB + BLOCK - 1], 0x5a);
+	check_zero(before + MIB + BLOCK, 2 * MIB - BLOCK);
+	memset(before + MIB + BLOCK, 0x33, 2 * MIB - BLOCK);
+	disk_close();
+}
+END_TEST
+
+/* Also what a request that was under way wrote there after the cut. */
+START_TEST(test_what_was_cut_off_comes_back_as_zeroes)
+{
+	unsigned char *bytes;
+
+	disk_open(2 * MIB);
+	bytes = disk_lend(0, BLOCK);
+	memset(bytes, 0x5a, 2 * MIB);
+	ck_assert_int_eq(mem_resize(disk, MIB - BLOCK), 0);
+	ck_assert_uint_le(disk_used_bytes(), MIB);
+	check_zero(bytes + MIB - BLOCK, MIB + BLOCK);
+	memset(bytes + MIB, 0x77, MIB);
+	ck_assert_int_eq(mem_resize(disk, 2 * MIB - 3 * BLOCK), 0);
+	check_zero(bytes + MIB - BLOCK, MIB + BLOCK);
+	ck_assert_int_eq(mem_resize(disk, 4 * MIB), 0);
+	check_zero(bytes + MIB - BLOCK, 3 * MIB + BLOCK);
+	for (uint64_t i = 0; i < MIB - BLOCK; i++)
+		ck_assert_uint_eq(bytes[i], 0x5a);
+	disk_close();
+}
+END_TEST
+
+START_TEST(test_a_request_under_way_finds_its_memory_after_a_cut)
+{
+	unsigned char data[BLOCK];
+
+	disk_open(2 * MIB);
+	ck_assert_int_eq(mem_resize(disk, MIB), 0);
+	disk_do(REFUBLK_WRITE, 0, 2 * MIB - BLOCK, BLOCK, memset(data, 1, sizeof(data)));
+	disk_do(REFUBLK_READ, 0, 2 * MIB - BLOCK, BLOCK, data);
+	disk_close();
+}
+END_TEST
+
+START_TEST(test_sizes_that_a_disk_cannot_get)
+{
+	disk_open(MIB);
+	memset(disk_lend(0, MIB), 0x5a, MIB);
+	ck_assert_int_eq(mem_resize(disk, 0), -EINVAL);
+	ck_assert_int_eq(mem_resize(disk, UINT64_MAX), -EINVAL);
+	ck_assert_int_eq(mem_resize(disk, UINT64_C(1) << 60), -ENOMEM);
+	ck_assert_uint_eq(*(unsigned char *)disk_lend(MIB - BLOCK, BLOCK), 0x5a);
+	disk_close();
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *mem = suite_create("mem");
@@ -255,6 +320,10 @@ Suite *suite(void)
 	tcase_add_test(memory, test_memory_follows_what_is_written);
 	tcase_add_test(memory, test_zeroes_over_zeroes_take_no_memory);
 	tcase_add_test(memory, test_nounmap_gives_nothing_back);
+	tcase_add_test(memory, test_a_disk_grows_and_keeps_its_content);
+	tcase_add_test(memory, test_what_was_cut_off_comes_back_as_zeroes);
+	tcase_add_test(memory, test_a_request_under_way_finds_its_memory_after_a_cut);
+	tcase_add_test(memory, test_sizes_that_a_disk_cannot_get);
 	suite_add_tcase(mem, memory);
 	tcase_add_test(content, test_lent_memory_is_the_disk);
 	suite_add_death_loop(content, test_range_beyond_the_end_ends_the_program, REFUBLK_READ, REFUBLK_WRITE + 1);

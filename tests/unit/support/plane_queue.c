@@ -80,6 +80,7 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 	made->report_fd = setup->report_fd;
 	made->qid = setup->qid;
 	queues[setup->qid] = made;
+	plane.device_bytes = setup->device_bytes;
 	*queue = made;
 	plane.running++;
 	if (spoiled && plane.queue_fault == PLANE_QUEUE_FAILS_OPENING) {

@@ -34,7 +34,7 @@ static const struct plane_name {
 	{ UBLK_U_CMD_GET_QUEUE_AFFINITY, "affinity" }, { UBLK_U_CMD_START_DEV, "start" },
 	{ UBLK_U_CMD_STOP_DEV, "stop" },	 { UBLK_U_CMD_DEL_DEV, "del" },
 	{ UBLK_U_CMD_GET_DEV_INFO, "info" },	 { UBLK_U_CMD_START_USER_RECOVERY, "recover" },
-	{ UBLK_U_CMD_END_USER_RECOVERY, "end" },
+	{ UBLK_U_CMD_END_USER_RECOVERY, "end" },		 { UBLK_U_CMD_UPDATE_SIZE, "resize" },
 };
 
 struct plane plane_healthy(void)
@@ -207,6 +207,8 @@ static int32_t control_effect(struct control *control, const struct command_cont
 		return 0;
 	case UBLK_U_CMD_DEL_DEV:
 		return control_delete();
+	case UBLK_U_CMD_UPDATE_SIZE:
+		return 0;
 	default:
 		plane_breach("a command that nobody expects");
 		return -EOPNOTSUPP;
@@ -239,6 +241,10 @@ int control_send(struct control *control, const struct command_control *command)
 	plane.vain += !plane.exists && !control_is_general(command->op) && command->op != UBLK_U_CMD_DEL_DEV &&
 		      command->op != UBLK_U_CMD_GET_DEV_INFO;
 	plane.stopped = plane.stopped || command->op == UBLK_U_CMD_STOP_DEV;
+	if (command->op == UBLK_U_CMD_UPDATE_SIZE) {
+		plane.bytes_at_update = *plane.device_bytes;
+		plane.sectors = command->payload.data[0];
+	}
 	control->op = command->op;
 	control->held = false;
 	if (plane_fault(command->op))

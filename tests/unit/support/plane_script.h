@@ -59,6 +59,9 @@ struct plane {
 	bool live;
 	bool taken;             /* START_USER_RECOVERY was answered with 0 */
 	uint32_t running;       /* queues that were not joined */
+	const _Atomic uint64_t *device_bytes; /* what the queues hold requests against */
+	uint64_t bytes_at_update; /* that, when UPDATE_SIZE came */
+	uint64_t sectors;       /* that the last UPDATE_SIZE told */
 	int char_fd;            /* -1: never opened */
 };
 

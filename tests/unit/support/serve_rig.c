@@ -74,6 +74,7 @@ void rig_open(struct rig *rig, uint32_t depth_tags, uint32_t mode, int trace_fd)
 		.backend_context = rig,
 		.limits = { .device_bytes = RIG_DEVICE_BYTES, .max_io_bytes = RIG_BUFFER_BYTES,
 			    .block_bytes = RIG_BLOCK_BYTES },
+		.device_bytes = &rig->device_bytes,
 		.log = { rig_log, rig },
 		.leave = &rig->leave,
 		.mode = mode,
@@ -87,6 +88,7 @@ void rig_open(struct rig *rig, uint32_t depth_tags, uint32_t mode, int trace_fd)
 	memset(rig, 0, sizeof(*rig));
 	rig->depth_tags = depth_tags;
 	rig->mode = mode;
+	rig->device_bytes = RIG_DEVICE_BYTES;
 	rig->backend = (struct refublk_backend){ .name = "rig", .read = rig_call, .write = rig_call, .flush = rig_call,
 						 .discard = rig_call, .write_zeroes = rig_call, .resume = rig_resume,
 						 .lend = rig_lend };
