@@ -4,7 +4,7 @@
 # not be busybox's: it prefers its own applets to what is in the path.
 guest_programs='dash setsid xargs env dd split head md5sum cp stat truncate timeout cmp mount umount losetup blockdev blkdiscard fallocate
                 lsblk findmnt prlimit setpriv unshare nsenter taskset mkswap swapon swapoff
-                mkfs.ext4 e2fsck fsck.ext4 mkfs.xfs xfs_repair fio'
+                mkfs.ext4 e2fsck fsck.ext4 resize2fs mkfs.xfs xfs_repair fio'
 
 find_program() {
     PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v "$1"
