@@ -38,7 +38,7 @@ fi
 say 'what is refused'
 refused 2 multiple 1000
 refused 2 unit 1X
-refused 2 'no ublk device' --force
+refused 2 'new size is missing' --force
 stop_disk "$disk_id"
 must_fail 10 refublk resize "$disk_id" 64M
 
