@@ -228,19 +228,19 @@ START_TEST(test_requests_are_held_against_the_size_of_the_moment)
 	const uint32_t sectors = RIG_DEVICE_BYTES / 512;
 
 	rig_begin(&rig);
-	bring(0, UBLK_IO_OP_WRITE, sectors, 8);
-	expect_commit(0, -EIO);
+	rig_bring(&rig, 0, UBLK_IO_OP_WRITE, sectors, 8);
+	rig_expect_commit(&rig, 0, -EIO);
 	rig.device_bytes = 2 * RIG_DEVICE_BYTES;
-	bring(0, UBLK_IO_OP_WRITE, sectors, 8);
-	expect_commit(0, 4096);
+	rig_bring(&rig, 0, UBLK_IO_OP_WRITE, sectors, 8);
+	rig_expect_commit(&rig, 0, 4096);
 	ck_assert_uint_eq(rig.request[0].offset_bytes, RIG_DEVICE_BYTES);
 	rig.device_bytes = 512 * 64;
-	bring(0, UBLK_IO_OP_READ, 64, 8);
-	expect_commit(0, -EIO);
-	bring(0, UBLK_IO_OP_READ, 60, 8);
-	expect_commit(0, -EIO);
-	bring(0, UBLK_IO_OP_READ, 56, 8);
-	expect_commit(0, 4096);
+	rig_bring(&rig, 0, UBLK_IO_OP_READ, 64, 8);
+	rig_expect_commit(&rig, 0, -EIO);
+	rig_bring(&rig, 0, UBLK_IO_OP_READ, 60, 8);
+	rig_expect_commit(&rig, 0, -EIO);
+	rig_bring(&rig, 0, UBLK_IO_OP_READ, 56, 8);
+	rig_expect_commit(&rig, 0, 4096);
 	ck_assert_uint_eq(rig.calls, 2);
 }
 END_TEST
@@ -250,13 +250,13 @@ START_TEST(test_a_request_that_was_accepted_outlives_a_shrink)
 {
 	rig.plan = RIG_IO;
 	rig_begin(&rig);
-	bring(1, UBLK_IO_OP_READ, 128, 8);
+	rig_bring(&rig, 1, UBLK_IO_OP_READ, 128, 8);
 	rig.device_bytes = 512 * 64;
 	rig_end_io(&rig, 1, 4096);
 	rig_turn_on(&rig);
-	expect_commit(1, 4096);
-	bring(1, UBLK_IO_OP_READ, 128, 8);
-	expect_commit(1, -EIO);
+	rig_expect_commit(&rig, 1, 4096);
+	rig_bring(&rig, 1, UBLK_IO_OP_READ, 128, 8);
+	rig_expect_commit(&rig, 1, -EIO);
 }
 END_TEST
 
