@@ -230,7 +230,7 @@ vm-simple-e2e: setup-vm build ## one small VM case on the newest kernel
 vm-e2e integrity-test: setup-vm vm-programs ## every VM case on every kernel, and a table
 	@vm/all
 
-include tests/integrity/sim/sim.mk
+include tests/integrity/sim/sim.mk tests/integrity/battery/battery.mk
 
 .PHONY: help
 help: ## this list

@@ -375,3 +375,8 @@ uint64_t sim_buffer_bytes(const struct sim *sim)
 {
 	return sim->config.max_io_bytes;
 }
+
+uint32_t sim_depth(const struct sim *sim)
+{
+	return sim->config.depth_tags;
+}

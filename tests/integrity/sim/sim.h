@@ -148,5 +148,6 @@ const struct sim_counts *sim_counts(const struct sim *sim);
 /* For hooks: the queue's buffers, from tag 0 on, and the size of each. */
 unsigned char *sim_buffer(struct sim *sim, uint16_t qid, uint16_t tag);
 uint64_t sim_buffer_bytes(const struct sim *sim);
+uint32_t sim_depth(const struct sim *sim);
 
 #endif
