@@ -90,7 +90,7 @@ static bool push_lent_in_plain(struct plant *plant, struct sim *sim, uint16_t qi
 static void fit_failures(struct trial *trial)
 {
 	trial->config.backend = SIM_FILE;
-	trial->config.failed_ios = 20;
+	trial->config.failed_ios = 200;
 }
 
 static bool push_positive_errno(struct plant *plant, struct sim *sim, uint16_t qid, struct port_work *work)
@@ -183,11 +183,23 @@ static bool pop_abort_ignored(struct plant *plant, struct sim *sim, uint16_t qid
 
 /* ---- buffers ------------------------------------------------------------------------------- */
 
-/* A thread that still writes into a buffer whose request was committed. */
-static void turn_touches(struct plant *plant, struct sim *sim, uint16_t qid)
+/* A thread that still writes into a buffer whose request was committed: of another tag than the one that commits. */
+static bool push_touches(struct plant *plant, struct sim *sim, uint16_t qid, struct port_work *work)
 {
-	if (rarely(plant))
-		memset(sim_buffer(sim, qid, (uint16_t)(plant->kept_bytes / RARELY % sim_depth(sim))), 0x77, 16);
+	uint16_t other = work->command.payload.tag ^ 1;
+
+	if (is_commit(work) && plant->drivers[other] && rarely(plant))
+		memset(sim_buffer(sim, qid, other), 0x77, 16);
+	plant->drivers[work->command.payload.tag] = true;
+	return true;
+}
+
+static bool pop_owns(struct plant *plant, struct sim *sim, uint16_t qid, struct port_completion *completion)
+{
+	(void)sim;
+	(void)qid;
+	plant->drivers[(uint16_t)completion->user_data % PLANT_TAGS] = false;
+	return true;
 }
 
 static void fit_file(struct trial *trial)
@@ -228,7 +240,7 @@ const struct fault command_faults[] = {
 	{ .name = "short-commit-6.12", .fit = fit_blind_6_12, .begin = begin_short, .push = push_short },
 	{ .name = "abort-lost", .pop = pop_no_abort },
 	{ .name = "abort-ignored", .pop = pop_abort_ignored },
-	{ .name = "touched-after-commit", .turn = turn_touches },
+	{ .name = "touched-after-commit", .push = push_touches, .pop = pop_owns },
 	{ .name = "io-beside-request", .fit = fit_file, .push = push_io_beside },
 	{ .name = NULL },
 };

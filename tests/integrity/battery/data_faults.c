@@ -4,7 +4,7 @@
 
 #include "plant.h"
 
-enum { SECTOR_BYTES = 512, PAGE_BYTES = 4096, STRIDE_BYTES = 64 << 10, LATE = 40 };
+enum { SECTOR_BYTES = 512, PAGE_BYTES = 4096, STRIDE_BYTES = 64 << 10, LATE = 2, KEPT_READS = 4 };
 
 static bool writes(const struct refublk_request *request)
 {
@@ -89,6 +89,7 @@ static struct refublk_request alter_unit(struct plant *plant, struct refublk_req
 
 static void fit_4k(struct trial *trial)
 {
+	trial->config.filled = false;
 	trial->config.block_bytes = PAGE_BYTES;
 	trial->plan.block_bytes = trial->plan.min_bytes = PAGE_BYTES;
 }
@@ -113,6 +114,7 @@ static void fit_4g(struct trial *trial)
 	trial->config.device_bytes = trial->plan.size_bytes = (UINT64_C(4) << 30) + (1 << 20);
 	trial->plan.pattern = PLAN_END;
 	trial->operations = 200;
+	trial->config.filled = false;
 }
 
 static struct refublk_step begin_duplicate(struct plant *plant, const struct refublk_request *request)
@@ -153,7 +155,13 @@ static struct refublk_step begin_short_read(struct plant *plant, const struct re
 	return refublk_done(request->length_bytes);
 }
 
-/* The first window that was read stays in memory, and nobody tells it of writes. */
+/* What nobody has written is known by its hash only: here, everything begins with zeroes. */
+static void fit_new(struct trial *trial)
+{
+	trial->config.filled = false;
+}
+
+/* A window that was read stays in memory for a while, and nobody tells it of writes. */
 static struct refublk_step begin_read_ahead(struct plant *plant, const struct refublk_request *request)
 {
 	uint64_t shift = request->offset_bytes - plant->kept_offset_bytes;
@@ -169,6 +177,8 @@ static struct refublk_step begin_read_ahead(struct plant *plant, const struct re
 	if (request->offset_bytes < plant->kept_offset_bytes || shift + request->length_bytes > plant->kept_bytes)
 		return plant_inner(plant, request);
 	memcpy(request->memory, plant->kept + shift, request->length_bytes);
+	if (++plant->count % KEPT_READS == 0)
+		plant->kept_bytes = 0;
 	return refublk_done(request->length_bytes);
 }
 
@@ -204,6 +214,15 @@ static void fit_discards(struct trial *trial)
 {
 	trial->plan.discards = 100;
 	trial->plan.zeroes = 100;
+	trial->plan.pattern = PLAN_HOT;
+}
+
+/* What lies beside a discard has been written to. */
+static void fit_dense_discards(struct trial *trial)
+{
+	trial->config.device_bytes = trial->plan.size_bytes = 64 << 10;
+	trial->plan.writes = 900;
+	trial->plan.discards = 20;
 }
 
 /* ---- durability ---------------------------------------------------------------------------- */
@@ -215,6 +234,7 @@ static void fit_cut(struct trial *trial)
 	trial->operations = 100;
 	trial->plan.flushes = 100;
 	trial->plan.fua = 300;
+	trial->plan.max_bytes = SECTOR_BYTES;
 }
 
 static struct refublk_request alter_no_fua(struct plant *plant, struct refublk_request request)
@@ -252,18 +272,21 @@ static void idle_zeroes(struct plant *plant, struct sim *sim, uint32_t idle_ms)
 static void fit_kills(struct trial *trial)
 {
 	trial->config.recovery = DRIVER_RECOVERY_REISSUE;
-	trial->stress.kills = 100;
+	trial->config.filled = false;
+	trial->stress.kills = 300;
+	trial->plan.max_bytes = SECTOR_BYTES;
+	trial->depth = 2;
 	trial->plan.pattern = PLAN_HOT;
 }
 
 /* The last write before a death comes again long after it. */
 static struct refublk_step begin_late(struct plant *plant, const struct refublk_request *request)
 {
-	if (plant->kept_bytes > 0 && plant->count == LATE) {
+	if (plant->armed && plant->count > LATE) {
 		plant_do(plant, REFUBLK_WRITE, plant->kept_offset_bytes, plant->kept_bytes, plant->kept);
-		plant->kept_bytes = 0;
+		plant->armed = false;
 	}
-	if (writes(request) && plant->count > LATE && request->length_bytes <= PLANT_KEPT_BYTES) {
+	if (writes(request) && !plant->armed && request->length_bytes <= PLANT_KEPT_BYTES) {
 		plant->kept_offset_bytes = request->offset_bytes;
 		plant->kept_bytes = request->length_bytes;
 		memcpy(plant->kept, request->memory, request->length_bytes);
@@ -275,12 +298,13 @@ static void recovered_late(struct plant *plant, struct sim *sim)
 {
 	(void)sim;
 	plant->count = 0;
+	plant->armed = true;
 }
 
 static void fit_errors(struct trial *trial)
 {
 	trial->config.backend = SIM_FILE;
-	trial->config.failed_ios = 20;
+	trial->config.failed_ios = 200;
 }
 
 static int64_t result_swallowed(struct plant *plant, const struct refublk_request *request, int64_t io_result)
@@ -302,9 +326,9 @@ const struct fault data_faults[] = {
 	{ .name = "foreign-data", .begin = begin_foreign },
 	{ .name = "scribble", .fit = fit_hot, .begin = begin_scribble },
 	{ .name = "short-read", .begin = begin_short_read },
-	{ .name = "read-ahead-stale", .begin = begin_read_ahead },
-	{ .name = "bit-flip", .begin = begin_flipped },
-	{ .name = "discard-neighbour", .fit = fit_discards, .begin = begin_discard_neighbour },
+	{ .name = "read-ahead-stale", .fit = fit_new, .begin = begin_read_ahead },
+	{ .name = "bit-flip", .fit = fit_new, .begin = begin_flipped },
+	{ .name = "discard-neighbour", .fit = fit_dense_discards, .begin = begin_discard_neighbour },
 	{ .name = "discard-nothing", .fit = fit_discards, .begin = begin_no_discard },
 	{ .name = "zeroes-nothing", .fit = fit_discards, .begin = begin_no_zeroes },
 	{ .name = "fua-dropped", .fit = fit_cut, .alter = alter_no_fua },

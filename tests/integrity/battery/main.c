@@ -12,7 +12,8 @@
 enum {
 	BATTERY_SECONDS = 60, /* until a fault must have been caught */
 	BATTERY_FEW = 5,      /* operations that should be left */
-	BATTERY_SEEDS = 200,
+	BATTERY_SEEDS = 1000,
+	BATTERY_HARMLESS_SEEDS = 20, /* that a fault without harm is given */
 	BATTERY_LINE_BYTES = 512,
 	BATTERY_FAILED = 1,
 	BATTERY_USAGE = 2,
@@ -48,7 +49,7 @@ static struct trial battery_trial(const struct fault *fault, uint64_t seed)
 {
 	struct trial trial = {
 		.config = { .device_bytes = 2 << 20, .kernel = DRIVER_7_3, .queues = 1, .depth_tags = 8,
-			    .block_bytes = 512, .max_io_bytes = 64 << 10, .splits = 20, .interrupts = 5 },
+			    .block_bytes = 512, .max_io_bytes = 64 << 10, .interrupts = 5, .filled = true },
 		.plan = { .size_bytes = 2 << 20, .block_bytes = 512, .min_bytes = 512, .max_bytes = 32 << 10, .jobs = 1,
 			  .writes = 500, .discards = 10, .zeroes = 10, .flushes = 10 },
 		.stress = { .gaps = 2 },
@@ -78,13 +79,14 @@ struct catch {
 };
 
 /* Seed after seed, each clean first, until the fault shows. */
-static void battery_catch(const struct fault *fault, struct plant *plant, struct catch *caught)
+static void battery_catch(const struct fault *fault, bool harmless, struct plant *plant, struct catch *caught)
 {
+	uint64_t seeds = harmless ? BATTERY_HARMLESS_SEEDS : BATTERY_SEEDS;
 	double begin = battery_clock();
 
 	*caught = (struct catch){ .seed = 0 };
-	while (caught->seed++ < BATTERY_SEEDS && battery_clock() - begin < BATTERY_SECONDS) {
-		struct trial trial = battery_trial(fault, caught->seed);
+	while (caught->seed < seeds && battery_clock() - begin < BATTERY_SECONDS) {
+		struct trial trial = battery_trial(fault, ++caught->seed);
 
 		battery_run(&trial, caught->seed, &caught->result);
 		caught->unclean = caught->result.verdict != NULL;
@@ -100,15 +102,15 @@ static void battery_catch(const struct fault *fault, struct plant *plant, struct
 	}
 }
 
-static void battery_row(const struct row *row, const struct fault *fault, struct totals *totals)
+static void battery_row(const struct row *row, const struct fault *fault, bool listed, struct totals *totals)
 {
 	static struct plant plant;
 	struct catch caught;
 	const char *verdict;
 	bool right;
 
-	battery_catch(fault, &plant, &caught);
-	verdict = caught.result.verdict ? caught.result.verdict : "passed";
+	battery_catch(fault, strcmp(row->verdict, "passed") == 0, &plant, &caught);
+	verdict = caught.fewer.numbers ? caught.fewer.result.verdict : "passed";
 	right = !caught.unclean && strcmp(verdict, row->verdict) == 0;
 	totals->faults++;
 	totals->right += right;
@@ -117,7 +119,14 @@ static void battery_row(const struct row *row, const struct fault *fault, struct
 	printf("%-22s %-22s %5u %7.1f  %s%s\n", row->name, verdict, caught.fewer.count, caught.seconds,
 	       caught.unclean ? "THE CLEAN RUN FAILS: " : right ? "" : "WRONG, expected: ", right ? "" : row->verdict);
 	if (!right)
-		printf("    seed %llu: %s\n", (unsigned long long)caught.seed, caught.result.text);
+		printf("    seed %llu: first %s, then %s\n", (unsigned long long)caught.seed, caught.result.text,
+		       caught.fewer.result.text);
+	if (listed && caught.fewer.numbers) {
+		struct trial trial = battery_trial(fault, caught.seed);
+
+		printf("    seed %llu: %s\n", (unsigned long long)caught.seed, caught.fewer.result.text);
+		fewer_print(&caught.fewer, &trial);
+	}
 	fflush(stdout);
 	free(caught.fewer.numbers);
 }
@@ -163,7 +172,7 @@ static int battery_table(FILE *file, const char *only)
 			return BATTERY_FAILED;
 		}
 		if (!only || strcmp(only, row.name) == 0)
-			battery_row(&row, fault, &totals);
+			battery_row(&row, fault, only != NULL, &totals);
 	}
 	printf("battery: %u faults, %u with the right verdict, %u of them shrunk to %u operations or fewer, %u do no harm\n",
 	       totals.faults, totals.right, totals.few, BATTERY_FEW, totals.harmless);

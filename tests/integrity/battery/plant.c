@@ -58,8 +58,9 @@ static const struct refublk_backend *plant_wrap(void *context, const struct refu
 	struct plant *plant = context;
 	bool lends = inner->lend && !plant->fault->begin && !plant->fault->alter;
 
-	plant->inner = inner;
-	plant->inner_context = inner_context;
+	/* Every trial begins with a plant that has seen nothing. */
+	*plant = (struct plant){ .fault = plant->fault, .device_bytes = plant->device_bytes, .inner = inner,
+				 .inner_context = inner_context };
 	plant->backend = (struct refublk_backend){
 		.name = "plant",
 		.read = plant_begin,
@@ -125,7 +126,9 @@ void plant_put(struct plant *plant, const struct fault *fault, struct trial *tri
 
 bool plant_hits(const struct refublk_request *request, uint32_t one_in)
 {
-	uint64_t word = (request->offset_bytes + request->length_bytes * 31 + request->op) * 0x9e3779b97f4a7c15u;
+	uint64_t word = (request->offset_bytes ^ request->length_bytes << 40) * 0x9e3779b97f4a7c15u;
+
+	word = (word ^ word >> 29) * 0xbf58476d1ce4e5b9u;
 
 	return (word >> 32) % one_in == 0;
 }

@@ -37,7 +37,9 @@ struct plant {
 	unsigned char kept[PLANT_KEPT_BYTES];        /* the faults' own: data, */
 	uint64_t kept_offset_bytes;                  /* where it belongs, */
 	uint64_t kept_bytes;                         /* and how much there is */
-	uint32_t count;
+	uint32_t count;                              /* requests */
+	bool armed;
+	bool drivers[PLANT_TAGS];                    /* tags of queue 0 whose command the driver holds */
 };
 
 extern const struct fault data_faults[];    /* what backends do to data; ended by one without a name */

@@ -25,8 +25,20 @@ static void *client_memory(size_t count, size_t bytes)
 	return memory;
 }
 
+static void client_record(struct client *client, uint64_t size_bytes)
+{
+	unsigned char data[OPERATION_SECTOR_BYTES];
+	uint64_t sector;
+
+	for (sector = 0; sector < size_bytes / OPERATION_SECTOR_BYTES; sector++) {
+		sim_fill(sector, data);
+		shadow_record(client->run.shadow, sector, stamp_hash(data));
+	}
+	client->filled = true;
+}
+
 void client_open(struct client *client, struct sim *sim, const struct schedule *schedule, uint32_t depth,
-		 uint64_t most_bytes, bool cuts)
+		 uint64_t most_bytes, bool cuts, bool filled)
 {
 	const struct stamp_identity identity = { .run = 1, .seed = schedule->plan.seed, .generation = 1, .device = 1 };
 	const struct run_limits limits = { .depth = 2, .stall_seconds = CLIENT_STALL_SECONDS,
@@ -47,9 +59,11 @@ void client_open(struct client *client, struct sim *sim, const struct schedule *
 		client->vacant[i] = &client->slots[i];
 	}
 	run_open(&client->run, schedule, NULL, &identity, &limits);
-	/* The disk is new: all of it is known to be zero. */
+	/* The disk is new: all of it is known. */
 	for (i = 0; i <= schedule->plan.size_bytes / RUN_CHUNK_BYTES; i++)
 		client->run.recorded[i / 8] |= (uint8_t)(1u << i % 8);
+	if (filled)
+		client_record(client, schedule->plan.size_bytes);
 	client->compare = (struct compare){ .identity = &client->run.identity, .schedule = schedule };
 	if (cuts)
 		client->durable = durable_open(schedule->plan.size_bytes);
@@ -150,6 +164,16 @@ void client_sweep(struct client *client)
 	client->compared_bytes += atomic_load(&client->run.counters.swept_bytes);
 }
 
+static uint64_t client_first_hash(const struct client *client, uint64_t sector)
+{
+	unsigned char data[OPERATION_SECTOR_BYTES];
+
+	if (!client->filled)
+		return stamp_zero_hash();
+	sim_fill(sector, data);
+	return stamp_hash(data);
+}
+
 static void client_take(void *context, uint64_t offset_bytes, const unsigned char *data)
 {
 	struct client *client = context;
@@ -158,7 +182,7 @@ static void client_take(void *context, uint64_t offset_bytes, const unsigned cha
 	struct sighting seen;
 
 	durable_expect(client->durable, sector, &expected);
-	expected.hash = stamp_zero_hash();
+	expected.hash = client_first_hash(client, sector);
 	if (compare_sector(&client->compare, sector, &expected, data, &seen) == COMPARE_WRONG)
 		findings_add(&client->run.findings, sector, &expected, data, 0, 0);
 	else

@@ -20,12 +20,13 @@ struct client {
 	uint64_t compared_bytes;
 	uint64_t ended;
 	uint32_t vacant_count;
+	bool filled;               /* sim_fill() says what was there at first */
 	uint32_t depth;            /* operations in flight at most */
 };
 
 /* schedule: the caller's, outlives the client. most_bytes: of one operation. Ends the program without memory. */
 void client_open(struct client *client, struct sim *sim, const struct schedule *schedule, uint32_t depth,
-		 uint64_t most_bytes, bool cuts);
+		 uint64_t most_bytes, bool cuts, bool filled);
 void client_close(struct client *client);
 
 static inline bool client_has_room(const struct client *client)

@@ -47,6 +47,13 @@ struct disk *disk_open(uint64_t size_bytes, bool remembers)
 	return disk;
 }
 
+void disk_put(struct disk *disk, uint64_t offset_bytes, const unsigned char *data, uint64_t length_bytes)
+{
+	memcpy(disk->now + offset_bytes, data, length_bytes);
+	if (disk->safe)
+		memcpy(disk->safe + offset_bytes, data, length_bytes);
+}
+
 static void disk_fold(struct disk *disk, uint32_t count)
 {
 	uint32_t i;

@@ -11,6 +11,9 @@ struct disk;
 struct disk *disk_open(uint64_t size_bytes, bool remembers);
 void disk_close(struct disk *disk);
 
+/* At first, before anything else: what is there, and durable. */
+void disk_put(struct disk *disk, uint64_t offset_bytes, const unsigned char *data, uint64_t length_bytes);
+
 /* Carries out an operation on its first length_bytes: what the system call would return, or -errno. */
 int32_t disk_carry_out(struct disk *disk, const struct refublk_io *io, uint64_t length_bytes);
 

@@ -1,4 +1,5 @@
-/* fewer: from a trial that fails to the fewest operations that fail with the same verdict. */
+/* fewer: from a trial that fails to the fewest operations that fail alike. With less going on, what is wrong is more
+ * certain: what was lost at first may turn out to be torn. */
 #ifndef SIM_FEWER_H
 #define SIM_FEWER_H
 

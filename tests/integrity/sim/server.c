@@ -7,7 +7,7 @@
 #include "inside.h"
 #include "mem.h"
 
-enum { SERVER_PAGE_BYTES = 4096, SERVER_ZEROES_BYTES = 1 << 16, SERVER_FD = 1000, SERVER_LIMIT_MS = 1000 };
+enum { SERVER_PAGE_BYTES = 4096, SERVER_SECTOR_BYTES = 512, SERVER_ZEROES_BYTES = 1 << 16, SERVER_FD = 1000, SERVER_LIMIT_MS = 1000 };
 
 static void server_open_file(struct sim *sim)
 {
@@ -23,6 +23,29 @@ static void server_open_file(struct sim *sim)
 	sim->bare_context = file;
 }
 
+void sim_fill(uint64_t sector, unsigned char *data)
+{
+	memset(data, (int)(0x21 + sector % 64), SERVER_SECTOR_BYTES);
+	memcpy(data, &sector, sizeof(sector));
+}
+
+static void server_fill(struct sim *sim)
+{
+	unsigned char data[SERVER_SECTOR_BYTES];
+	uint64_t sector;
+
+	for (sector = 0; sector < sim->config.device_bytes / SERVER_SECTOR_BYTES; sector++) {
+		struct refublk_request request = { .op = REFUBLK_WRITE, .offset_bytes = sector * SERVER_SECTOR_BYTES,
+						   .length_bytes = SERVER_SECTOR_BYTES, .memory = data };
+
+		sim_fill(sector, data);
+		if (sim->disk)
+			disk_put(sim->disk, request.offset_bytes, data, SERVER_SECTOR_BYTES);
+		else
+			(void)sim->bare->write(sim->bare_context, &request);
+	}
+}
+
 void server_open_backend(struct sim *sim)
 {
 	const struct sim_hooks *hooks = sim->config.hooks;
@@ -35,6 +58,8 @@ void server_open_backend(struct sim *sim)
 		sim->bare = &mem_backend;
 		sim->bare_context = sim->mem;
 	}
+	if (sim->config.filled)
+		server_fill(sim);
 	if (sim->config.backend == SIM_LATER) {
 		sim->inner = sim->bare;
 		sim->inner_context = sim->bare_context;

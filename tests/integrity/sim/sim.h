@@ -59,6 +59,7 @@ struct sim_config {
 	uint32_t short_ios;    /* the backing file moves less than asked, or is interrupted */
 	uint32_t failed_ios;   /* it fails with EIO */
 	uint32_t interrupts;   /* a wait ends with EINTR */
+	bool filled;           /* the disk holds something everywhere at first: see sim_fill() */
 	bool cuts;             /* the disk remembers what a power cut can take */
 	bool blind;            /* broken rules are not noticed, only what they lead to */
 	const struct sim_hooks *hooks; /* NULL: none; outlives the sim */
@@ -81,6 +82,9 @@ void sim_stop(struct sim *sim);
 void sim_close(struct sim *sim);
 
 const struct sim_breach *sim_breach(const struct sim *sim);
+
+/* What a filled disk holds in a sector at first: 512 bytes that no operation writes. */
+void sim_fill(uint64_t sector, unsigned char *data);
 
 /* ---- the block device ---------------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@
 #include "../blkshadow/mix.h"
 #include "client.h"
 
-enum { TRIAL_STRESS_OF = 10000, TRIAL_GAP_MS = 20000, TRIAL_MIDDLE = 2 };
+enum { TRIAL_STRESS_OF = 10000, TRIAL_GAP_MS = 20000, TRIAL_MIDDLE = 2, TRIAL_SHORT = 64 };
 
 struct trial_run {
 	const struct trial *trial;
@@ -103,6 +103,9 @@ static void trial_begin_all(struct trial_run *run)
 			sim_gap(run->sim, TRIAL_GAP_MS + 1000);
 		client_begin(&run->client, &operation);
 		run->good = client_reap(&run->client);
+		/* In a short trial, what is in flight moves on between two operations. */
+		if (run->good && run->trial->operations < TRIAL_SHORT && choice_below(run->choice, 2))
+			(void)trial_turn(run);
 	}
 }
 
@@ -112,12 +115,22 @@ static void trial_drain(struct trial_run *run)
 		;
 }
 
+/* Some turns, so that a part of what is in flight has ended when the power goes. */
+static void trial_wander(struct trial_run *run)
+{
+	uint32_t turns = choice_below(run->choice, 4 * client_in_flight(&run->client) + 1);
+
+	while (turns-- > 0 && trial_turn(run))
+		;
+}
+
 static void trial_work(struct trial_run *run)
 {
 	do {
 		trial_begin_all(run);
 	} while (run->begun < run->trial->operations && trial_turn(run));
 	if (run->trial->cut && run->good) {
+		trial_wander(run);
 		sim_cut(run->sim);
 		run->good = client_reap(&run->client);
 		if (run->good)
@@ -173,7 +186,8 @@ void trial_run(const struct trial *trial, struct choice *choice, struct trial_re
 
 	*result = (struct trial_result){ .verdict = NULL };
 	run.sim = sim_open(&trial->config, choice);
-	client_open(&run.client, run.sim, &run.schedule, trial->depth, trial->plan.max_bytes, trial->cut);
+	client_open(&run.client, run.sim, &run.schedule, trial->depth, trial->plan.max_bytes, trial->cut,
+		    trial->config.filled);
 	if (trial->chosen) {
 		run.schedule.list = calloc(trial->operations, sizeof(*run.schedule.list));
 		if (!run.schedule.list)
