@@ -217,6 +217,7 @@ test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow #
 	@tests/integrity/blkshadow/check-alone $(BUILD)
 
 include spec/spec.mk
+include fuzz/fuzz.mk
 
 # What the cases run beside the program itself; refublk-faults is the program with the faults that some plant.
 .PHONY: vm-programs

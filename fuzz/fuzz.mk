@@ -1,0 +1,80 @@
+# Fuzzing: targets, engines, campaigns. A target is fuzz/NAME_fuzz.c and the sources below; `make VARIANT=X fuzz-programs`
+# builds all of them for one engine into build/X/fuzz.
+
+FUZZ_TARGETS := desc command tag device file params serve later options state vectors schedule stamp
+
+FUZZ_CORE := src/sys/check.c
+FUZZ_SOURCES.desc := src/core/desc.c
+FUZZ_SOURCES.command := src/core/command.c src/core/result.c src/core/request.c
+FUZZ_SOURCES.tag := fuzz/rows.c src/core/tag.c src/core/tally.c
+FUZZ_SOURCES.device := fuzz/rows.c src/core/device.c src/core/device_phase.c
+FUZZ_SOURCES.file := src/backend/file.c
+FUZZ_SOURCES.params := src/core/params.c
+FUZZ_SOURCES.serve := fuzz/world.c spec/driver.c src/sys/serve.c src/sys/handle.c src/sys/step.c src/sys/complain.c \
+	src/sys/log.c src/sys/trace.c $(filter-out src/core/device% src/core/params.c,$(CORE_SOURCES))
+FUZZ_SOURCES.later := src/sys/later.c
+FUZZ_SOURCES.options := src/cli/options.c src/cli/size.c src/cli/say.c
+FUZZ_SOURCES.state := src/cli/state.c
+FUZZ_SOURCES.vectors := fuzz/runner.c $(CORE_SOURCES)
+FUZZ_SOURCES.schedule := $(addprefix tests/integrity/blkshadow/,schedule.c operation.c plan.c)
+FUZZ_SOURCES.stamp := $(addprefix tests/integrity/blkshadow/,stamp.c operation.c)
+FUZZ_TABLES := spec/tag.tsv spec/device.tsv
+
+# What an engine needs: its compiler, its flags, what is linked in place of replay.c, which gives files to a target.
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_MAKE.plain :=
+FUZZ_MAKE.asan :=
+FUZZ_MAKE.libfuzzer := CC=clang CFLAGS="-O2 -g -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer"
+FUZZ_MAKE.afl := CC=afl-clang-fast CFLAGS="-O2 -g" FUZZ_ENGINE="-fsanitize=fuzzer"
+FUZZ_MAKE.aflasan := CC=afl-clang-fast CFLAGS="-O1 -g $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer"
+FUZZ_MAKE.aflcmplog := CC="env AFL_LLVM_CMPLOG=1 afl-clang-fast" CFLAGS="-O2 -g" FUZZ_ENGINE="-fsanitize=fuzzer"
+FUZZ_CLANG := $(firstword $(foreach version,-19 -20 -21 -22,$(shell command -v clang$(version) 2>/dev/null)) clang)
+FUZZ_MAKE.coverage := CC=$(FUZZ_CLANG) CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
+FUZZ_ENGINE ?= $(BUILD)/fuzz/replay.o
+FUZZ_LINK ?= $(CC)
+
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+FUZZ_OBJECTS = $(BUILD)/fuzz/fuzz.o $(FUZZ_CORE:%.c=$(BUILD)/%.o) $(FUZZ_SOURCES.$(1):%.c=$(BUILD)/%.o)
+
+$(BUILD)/fuzz/shadow/%.o: fuzz/shadow/%.c Makefile
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) -std=gnu11 $(filter-out $(INCLUDES),$(CFLAGS_ALL)) -iquote fuzz -iquote tests/integrity/blkshadow -MMD -MP -c $< -o $@
+
+# The runner of the vectors is a program: its main becomes a function.
+$(BUILD)/fuzz/runner.o: spec/runner.c Makefile
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) -std=gnu11 $(CFLAGS_ALL) -Wno-missing-prototypes -Dmain=runner_main -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/tag_fuzz.o $(BUILD)/fuzz/device_fuzz.o: $(FUZZ_TABLES)
+
+define FUZZ_RULE
+$(BUILD)/fuzz/$(1): $(if $(filter schedule stamp,$(1)),$(BUILD)/fuzz/shadow/$(1)_fuzz.o,$(BUILD)/fuzz/$(1)_fuzz.o) \
+		$(call FUZZ_OBJECTS,$(1)) $(if $(filter %.o,$(FUZZ_ENGINE)),$(FUZZ_ENGINE))
+	$$(QUIET)$$(FUZZ_LINK) $$(CFLAGS_ALL) $$(LDFLAGS) $$(filter %.o,$$^) $$(filter-out %.o,$$(FUZZ_ENGINE)) $$(if $$(filter state,$(1)),-ljansson) -pthread -o $$@
+endef
+$(foreach target,$(FUZZ_TARGETS),$(eval $(call FUZZ_RULE,$(target))))
+
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_PROGRAMS)
+fuzz-build.%:
+	@$(MAKE) --no-print-directory VARIANT=$* $(FUZZ_MAKE.$*) fuzz-programs
+
+# ---- campaigns ------------------------------------------------------------------------------
+
+TIME ?= 60
+JOBS ?= 2
+TARGETS ?=
+
+.PHONY: setup-fuzz fuzz fuzz-afl fuzz-afl-status fuzz-replay fuzz-merge
+fuzz: setup-fuzz fuzz-build.libfuzzer ## libFuzzer on every target: TIME=60 seconds each, JOBS=2 at a time, TARGETS=
+	@JOBS=$(JOBS) fuzz/run $(TIME) $(TARGETS)
+fuzz-afl: setup-fuzz fuzz-build.afl fuzz-build.aflasan fuzz-build.aflcmplog ## AFL++ likewise, JOBS processes per target; goes on where it ended
+	@fuzz/afl $(TIME) $(JOBS) $(TARGETS)
+fuzz-afl-status:
+	@fuzz/afl status $(TARGETS)
+fuzz-replay: setup-test fuzz-build.plain fuzz-build.asan ## every input that is kept, without a fuzzer
+	@fuzz/replay plain asan
+fuzz-merge: setup-fuzz fuzz-build.libfuzzer ## fuzz/corpus anew: seeds and what campaigns have gathered, the fewest that reach it all
+	@fuzz/merge $(TARGETS)
+setup-fuzz:
+	@tests/setup fuzz

@@ -1,0 +1,28 @@
+# What the scripts here share; read from the repository's top.
+# shellcheck shell=bash
+
+# Every target that is asked for, or all.
+fuzz_targets() {
+	if [ $# -gt 0 ]; then printf '%s\n' "$@"; else
+		sed -n 's/^FUZZ_TARGETS := //p' fuzz/fuzz.mk | tr ' ' '\n'
+	fi
+}
+
+# The longest input that is of use: fuzz_limit TARGET
+fuzz_limit() {
+	case $1 in
+	desc | command) echo 64 ;;
+	params | file | later) echo 128 ;;
+	serve | tag) echo 256 ;;
+	stamp) echo 600 ;;
+	options) echo 1024 ;;
+	state | vectors | schedule | trace) echo 2048 ;;
+	*) echo 512 ;;
+	esac
+}
+
+# Flags of libFuzzer: fuzz_flags TARGET
+fuzz_flags() {
+	echo "-max_len=$(fuzz_limit "$1")" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
+	[ ! -e "fuzz/dict/$1.dict" ] || echo "-dict=fuzz/dict/$1.dict"
+}

@@ -1,0 +1,98 @@
+/* Any bytes as a state file. What is accepted is written and read again: the same file, byte for byte, the second time.
+ * What is refused says why, in one line. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "state.h"
+
+enum { ID = 7, OTHER_ID = 8, BYTES_MAX = 16384 };
+
+static char folder[] = "/dev/shm/refublk-fuzz-XXXXXX", elsewhere[] = "/tmp/refublk-fuzz-XXXXXX";
+static int folder_fd = -1;
+
+static void clean(void)
+{
+	(void)state_remove(folder_fd, ID);
+	(void)rmdir(folder);
+	(void)rmdir(elsewhere);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *made = mkdtemp(folder);
+
+	(void)argc;
+	(void)argv;
+	if (!made)
+		made = mkdtemp(elsewhere);
+	folder_fd = made ? open(made, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	FUZZ_NEED(folder_fd >= 0, "a folder of its own");
+	atexit(clean);
+	return 0;
+}
+
+static void put(const uint8_t *data, size_t size)
+{
+	int fd = openat(folder_fd, "7.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	FUZZ_NEED(fd >= 0 && write(fd, data, size) == (ssize_t)size, "room for a file");
+	close(fd);
+}
+
+static size_t get(char *text)
+{
+	int fd = openat(folder_fd, "7.json", O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : read(fd, text, BYTES_MAX);
+
+	FUZZ_NEED(size > 0, "a file was written");
+	close(fd);
+	return (size_t)size;
+}
+
+static void judge_refusal(int status, const char *why)
+{
+	FUZZ_NEED(status == -EBADMSG, "damaged, since it is there");
+	FUZZ_NEED(why[0] != '\0' && strlen(why) < STATE_WHY_BYTES, "and says why");
+}
+
+static void judge_again(const struct state *state)
+{
+	static char first[BYTES_MAX], second[BYTES_MAX];
+	static struct state again;
+	char why[STATE_WHY_BYTES];
+	size_t first_bytes, second_bytes;
+
+	FUZZ_NEED(state_write(folder_fd, state) == 0, "what was read can be written");
+	first_bytes = get(first);
+	FUZZ_NEED(state_read(folder_fd, ID, &again, why) == 0, "and read");
+	FUZZ_NEED(state_write(folder_fd, &again) == 0, "and written again");
+	second_bytes = get(second);
+	FUZZ_NEED(first_bytes == second_bytes && memcmp(first, second, first_bytes) == 0, "as the same");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct state state;
+	char why[STATE_WHY_BYTES];
+	int32_t ids[4];
+	int status;
+
+	put(data, size);
+	status = state_read(folder_fd, ID, &state, why);
+	FUZZ_NEED(state_ids(folder_fd, ids, 4) == 1 && ids[0] == ID, "a device has a file");
+	FUZZ_NEED(state_read(folder_fd, OTHER_ID, &state, why) == -ENOENT, "another has none");
+	status = state_read(folder_fd, ID, &state, why);
+	if (status != 0) {
+		judge_refusal(status, why);
+		return 0;
+	}
+	FUZZ_NEED(state.id == ID && state.server.pid > 0 && memchr(state.path, '\0', sizeof(state.path)) &&
+		  memchr(state.backend, '\0', sizeof(state.backend)), "what is accepted is in range");
+	judge_again(&state);
+	return 0;
+}
