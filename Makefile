@@ -217,7 +217,6 @@ test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow #
 	@tests/integrity/blkshadow/check-alone $(BUILD)
 
 include spec/spec.mk
-include fuzz/fuzz.mk
 
 # What the cases run beside the program itself; refublk-faults is the program with the faults that some plant.
 .PHONY: vm-programs
@@ -232,6 +231,7 @@ vm-e2e integrity-test: setup-vm vm-programs ## every VM case on every kernel, an
 	@vm/all
 
 include tests/integrity/sim/sim.mk tests/integrity/battery/battery.mk
+include fuzz/fuzz.mk
 
 .PHONY: help
 help: ## this list

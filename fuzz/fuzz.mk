@@ -1,7 +1,7 @@
 # Fuzzing: targets, engines, campaigns. A target is fuzz/NAME_fuzz.c and the sources below; `make VARIANT=X fuzz-programs`
 # builds all of them for one engine into build/X/fuzz.
 
-FUZZ_TARGETS := desc command tag device file params serve later options state vectors schedule stamp
+FUZZ_TARGETS := desc command tag device file params serve later options state trace vectors schedule stamp session
 
 FUZZ_CORE := src/sys/check.c
 FUZZ_SOURCES.desc := src/core/desc.c
@@ -9,15 +9,20 @@ FUZZ_SOURCES.command := src/core/command.c src/core/result.c src/core/request.c
 FUZZ_SOURCES.tag := fuzz/rows.c src/core/tag.c src/core/tally.c
 FUZZ_SOURCES.device := fuzz/rows.c src/core/device.c src/core/device_phase.c
 FUZZ_SOURCES.file := src/backend/file.c
-FUZZ_SOURCES.params := src/core/params.c
+FUZZ_SOURCES.params := src/core/params.c src/core/adopt.c
 FUZZ_SOURCES.serve := fuzz/world.c spec/driver.c src/sys/serve.c src/sys/handle.c src/sys/step.c src/sys/complain.c \
 	src/sys/log.c src/sys/trace.c $(filter-out src/core/device% src/core/params.c,$(CORE_SOURCES))
 FUZZ_SOURCES.later := src/sys/later.c
 FUZZ_SOURCES.options := src/cli/options.c src/cli/size.c src/cli/say.c
 FUZZ_SOURCES.state := src/cli/state.c
+FUZZ_SOURCES.trace := $(addprefix src/cli/,record.c possible.c judge.c weigh.c weigh_command.c audit.c) spec/driver.c spec/driver_names.c src/sys/later.c \
+	$(CORE_SOURCES)
 FUZZ_SOURCES.vectors := fuzz/runner.c $(CORE_SOURCES)
 FUZZ_SOURCES.schedule := $(addprefix tests/integrity/blkshadow/,schedule.c operation.c plan.c)
 FUZZ_SOURCES.stamp := $(addprefix tests/integrity/blkshadow/,stamp.c operation.c)
+FUZZ_SOURCES.session = $(filter-out %/main.c,$(SIM_SOURCES)) $(SIM_SERVER:%=%.c) $(SIM_SHADOW:%=%.c) $(SPEC:%=spec/%.c)
+FUZZ_LIBS.state := -ljansson
+FUZZ_LIBS.session := -lmd
 FUZZ_TABLES := spec/tag.tsv spec/device.tsv
 
 # What an engine needs: its compiler, its flags, what is linked in place of replay.c, which gives files to a target.
@@ -50,7 +55,7 @@ $(BUILD)/fuzz/tag_fuzz.o $(BUILD)/fuzz/device_fuzz.o: $(FUZZ_TABLES)
 define FUZZ_RULE
 $(BUILD)/fuzz/$(1): $(if $(filter schedule stamp,$(1)),$(BUILD)/fuzz/shadow/$(1)_fuzz.o,$(BUILD)/fuzz/$(1)_fuzz.o) \
 		$(call FUZZ_OBJECTS,$(1)) $(if $(filter %.o,$(FUZZ_ENGINE)),$(FUZZ_ENGINE))
-	$$(QUIET)$$(FUZZ_LINK) $$(CFLAGS_ALL) $$(LDFLAGS) $$(filter %.o,$$^) $$(filter-out %.o,$$(FUZZ_ENGINE)) $$(if $$(filter state,$(1)),-ljansson) -pthread -o $$@
+	$$(QUIET)$$(FUZZ_LINK) $$(CFLAGS_ALL) $$(LDFLAGS) $$(filter %.o,$$^) $$(filter-out %.o,$$(FUZZ_ENGINE)) $$(FUZZ_LIBS.$(1)) -pthread -o $$@
 endef
 $(foreach target,$(FUZZ_TARGETS),$(eval $(call FUZZ_RULE,$(target))))
 

@@ -16,7 +16,8 @@ fuzz_limit() {
 	serve | tag) echo 256 ;;
 	stamp) echo 600 ;;
 	options) echo 1024 ;;
-	state | vectors | schedule | trace) echo 2048 ;;
+	state | vectors | schedule) echo 2048 ;;
+	trace) echo 4096 ;;
 	*) echo 512 ;;
 	esac
 }

@@ -133,8 +133,13 @@ static void line_print(struct line *line, const struct options *options)
 	line_add_flag(line, "--all", options->all);
 	line_add_flag(line, "--any", options->any);
 	line_add_flag(line, "--force", options->force);
+	line_add_flag(line, "--unfinished", options->unfinished);
 	if (options->command != OPTIONS_UBLK_MEM && options->command != OPTIONS_UBLK_FILE)
 		line_add_flag(line, "--foreground", options->foreground);
+	if (options->file) {
+		line_add(line, "--");
+		line_add(line, options->file);
+	}
 	if (options->target >= 0) {
 		char text[32];
 
@@ -156,7 +161,8 @@ static bool same_options(const struct options *one, const struct options *other)
 	return a->size_bytes == b->size_bytes && a->memory_limit_bytes == b->memory_limit_bytes && a->block_bytes == b->block_bytes &&
 	       a->max_io_bytes == b->max_io_bytes && a->queues == b->queues && a->depth == b->depth && a->id == b->id &&
 	       a->read_only == b->read_only && a->no_discard == b->no_discard && a->get_data == b->get_data &&
-	       same_text(a->trace_path, b->trace_path) && same_text(one->path, other->path) && one->target == other->target &&
+	       same_text(a->trace_path, b->trace_path) && same_text(one->path, other->path) &&
+	       same_text(one->file, other->file) && one->unfinished == other->unfinished && one->target == other->target &&
 	       one->buffered == other->buffered && one->verbose == other->verbose && one->json == other->json &&
 	       one->all == other->all && one->any == other->any && one->force == other->force &&
 	       one->foreground == other->foreground;

@@ -45,6 +45,24 @@ static uint64_t number(struct question *question, const char *key)
 	return value;
 }
 
+/* A number from least to most: no other has an answer. */
+static uint32_t between(struct question *question, const char *key, uint32_t least, uint32_t most)
+{
+	uint64_t value = number(question, key);
+
+	question->wrong = question->wrong || value < least || value > most;
+	return (uint32_t)value;
+}
+
+/* A machine's page: a power of two. */
+static uint64_t page(struct question *question)
+{
+	uint64_t value = number(question, "page");
+
+	question->wrong = question->wrong || value == 0 || (value & (value - 1)) != 0;
+	return value;
+}
+
 static uint32_t choice(struct question *question, const char *key, const char *const *names, uint32_t count)
 {
 	const char *text = word(question, key);
@@ -171,6 +189,7 @@ static void answer_io(struct question *question)
 	uint64_t address = number(question, "address");
 	struct command_io command;
 
+	question->wrong = question->wrong || action == TAG_NOTHING || action == TAG_HANDLE || action == TAG_PLACE;
 	if (question->wrong)
 		return;
 	command = command_of_action(action, qid, tag, result, address);
@@ -201,21 +220,30 @@ static void answer_command(struct question *question)
 
 static void answer_place(struct question *question)
 {
+	uint16_t qid = (uint16_t)between(question, "qid", 0, UBLK_QID_BITS_MASK), tag;
 	struct desc_area area;
+	uint32_t byte, depth, stride;
+	uint64_t page_bytes;
 
 	if (strcmp(word(question, "what"), "copy") == 0) {
-		printf(" offset=%" PRIu64, command_copy_offset((uint16_t)number(question, "qid"),
-			(uint16_t)number(question, "tag"), (uint32_t)number(question, "byte")));
+		tag = (uint16_t)number(question, "tag");
+		byte = between(question, "byte", 0, UBLK_IO_BUF_BITS_MASK);
+		if (!question->wrong)
+			printf(" offset=%" PRIu64, command_copy_offset(qid, tag, byte));
 		return;
 	}
-	area = desc_area((uint32_t)number(question, "qid"), (uint32_t)number(question, "depth"),
-			 (uint32_t)number(question, "stride"), number(question, "page"));
+	depth = (uint32_t)number(question, "depth");
+	stride = (uint32_t)number(question, "stride");
+	page_bytes = page(question);
+	if (question->wrong)
+		return;
+	area = desc_area(qid, depth, stride, page_bytes);
 	printf(" offset=%" PRIu64 " length=%" PRIu64, area.offset_bytes, area.length_bytes);
 }
 
 static void answer_user(struct question *question)
 {
-	struct command_user user = { .kind = (uint32_t)number(question, "kind"), .serial = (uint32_t)number(question, "serial"),
+	struct command_user user = { .kind = between(question, "kind", COMMAND_UBLK, COMMAND_KINDS - 1), .serial = (uint32_t)number(question, "serial"),
 				     .tag = (uint16_t)number(question, "tag") };
 
 	if (!question->wrong)
@@ -232,7 +260,7 @@ static void answer_params(struct question *question)
 		.max_io_bytes = (uint32_t)number(question, "max-io"),
 		.discard_granularity_bytes = (uint32_t)number(question, "granularity"),
 		.queues = (uint32_t)number(question, "queues"), .depth_tags = (uint32_t)number(question, "depth"),
-		.page_bytes = number(question, "page"), .memory_limit_bytes = number(question, "memory"),
+		.page_bytes = page(question), .memory_limit_bytes = number(question, "memory"),
 		.flags = bits(question, "flags", names, 10), .id = -1,
 	};
 	struct ublk_params params;

@@ -91,7 +91,7 @@ static uint64_t record_digits(struct record_text *text, struct record_word word,
 	for (size_t i = 0; i < word.length_bytes && !text->failed; i++) {
 		uint64_t digit = (uint64_t)(unsigned char)word.text[i] - '0';
 
-		if (digit > 9 || value > (most - digit) / 10)
+		if (digit > 9 || digit > most || value > (most - digit) / 10)
 			text->failed = true;
 		else
 			value = value * 10 + digit;
