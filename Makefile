@@ -17,7 +17,7 @@ QUIET := $(if $(V),,@)
 CORE := desc request result tag tally command params adopt device device_phase
 BACKEND := null mem file file_backend file_open file_resize file_probe file_holder
 WRAPPERS := fault delay
-SYS := port_uring ring serve handle step complain later trace buffers thread queue public start takeover run resize act node control report reason admin log check errnos clock
+SYS := port_uring ring serve handle step complain later trace buffers thread queue public start takeover run resize handover act node control report reason admin log check errnos clock
 CLI := main options size say text add disk service talk listen daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop resize features module kconfig doctor record possible judge weigh weigh_command audit trace_check
 
 # The oracle of the driver: shares nothing with the core.
@@ -177,6 +177,8 @@ SEAM.run_test := plane_script plane_queue run_rig
 SEAM.run_recover_test := plane_script plane_queue run_rig
 SEAM.admin_test := plane_script plane_queue
 SEAM.resize_test := plane_script plane_queue
+SEAM.handover_test := plane_script plane_queue
+SEAM.serve_part_test := port_script serve_rig
 SEAM.file_resize_test := file_rig
 SEAM.driver_test := table
 SEAM.tables_test := table

@@ -233,14 +233,14 @@ def session_vectors():
 def device_vectors():
     """Every event in every phase, on the way up and down, of a device that was added."""
     events = ['begin', 'begin-recovery', *(f'answer-{a}' for a in ('ok', 'eintr', 'ebusy', 'eagain', 'gone', 'other')),
-              'queues-ready', 'queue-failed', 'queues-ended', 'deadline', 'stop-wanted', 'server-lost']
-    with_queues = ('opening', 'starting', 'live', 'abandoning', 'joining')
+              'queues-ready', 'queue-failed', 'queues-ended', 'deadline', 'stop-wanted', 'server-lost', 'hand-over']
+    with_queues = ('opening', 'starting', 'live', 'quiescing', 'abandoning', 'joining')
     states = [('up', p) for p in ('absent', 'adding', 'setting', 'opening', 'starting', 'live')]
-    states += [('down', p) for p in ('adding', 'setting', 'cancelling', 'abandoning', 'stopping', 'joining', 'deleting', 'over')]
+    states += [('down', p) for p in ('adding', 'setting', 'cancelling', 'quiescing', 'abandoning', 'stopping', 'joining', 'deleting', 'over')]
     for want, phase in states:
         for event in events:
-            state = {'want': want, 'recovery': '0', 'failed': '0', 'queues': str(int(phase in with_queues)), 'pausing': '0',
-                     'tries': '0'}
+            state = {'want': want, 'recovery': str(int(phase == 'quiescing')), 'failed': '0', 'queues': str(int(phase in with_queues)),
+                     'pausing': '0', 'tries': '0'}
             for phases, when, names, changes, action, verdict in rows('device.tsv'):
                 conditions = [] if when == '-' else when.split()
                 fits = all((state[c.split('=')[0].rstrip('!')] in c.split('=')[1].split(',')) != ('!=' in c) for c in conditions)

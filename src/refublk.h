@@ -237,8 +237,16 @@ REFUBLK_API void refublk_free(struct refublk *device);
  * the kernel has not answered in time, and the size is the old one or the new one. */
 REFUBLK_API int refublk_resize(struct refublk *device, uint64_t size_bytes) __attribute__((warn_unused_result));
 
+/* Leaves a live device to another process, whose refublk_recover() serves it next; its clients see a pause and no error. Any
+ * thread, from the return of refublk_start() or refublk_recover() to the return of refublk_wait(); returns at once. What is
+ * open is answered, what comes waits; then the queues end, refublk_wait() returns 0, and the device stays as it is. The
+ * backend must have done what it has answered: nothing of it may be left to this process.
+ * 0; or -errno, logged, and nothing changes: -EINVAL it was not made for recovery, or to fail requests meanwhile;
+ * -EOPNOTSUPP REFUBLK_RECOVERY_WAIT on a kernel that cannot hold requests back (it lacks UBLK_F_QUIESCE). */
+REFUBLK_API int refublk_hand_over(struct refublk *device) __attribute__((warn_unused_result));
+
 /* Finishes a request whose step was REFUBLK_STEP_LATER; any thread. Nothing else of this header may be called from a
- * thread that is not the one that started the device, but refublk_stop() and refublk_resize(). */
+ * thread that is not the one that started the device, but refublk_stop(), refublk_resize() and refublk_hand_over(). */
 REFUBLK_API void refublk_complete(struct refublk *device, uint64_t token, struct refublk_outcome outcome);
 
 /* Of a live device; strings live until refublk_free(). */

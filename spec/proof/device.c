@@ -7,7 +7,7 @@ static bool flies(struct device_state state)
 {
 	bool command = state.phase == DEVICE_ADDING || state.phase == DEVICE_SETTING || state.phase == DEVICE_RECOVERING ||
 		       state.phase == DEVICE_STARTING || state.phase == DEVICE_ENDING || state.phase == DEVICE_CANCELLING ||
-		       state.phase == DEVICE_STOPPING || state.phase == DEVICE_DELETING;
+		       state.phase == DEVICE_QUIESCING || state.phase == DEVICE_STOPPING || state.phase == DEVICE_DELETING;
 
 	return command && !state.pausing;
 }
@@ -16,7 +16,7 @@ static bool sends(uint8_t action)
 {
 	return action == DEVICE_SEND_ADD || action == DEVICE_SEND_SET_PARAMS || action == DEVICE_SEND_RECOVER ||
 	       action == DEVICE_SEND_START || action == DEVICE_SEND_END_RECOVERY || action == DEVICE_SEND_STOP ||
-	       action == DEVICE_SEND_DEL;
+	       action == DEVICE_SEND_DEL || action == DEVICE_SEND_QUIESCE;
 }
 
 /* What a phase whose command is in flight has sent. */
@@ -25,14 +25,14 @@ static uint8_t command_of(uint8_t phase)
 	return phase == DEVICE_ADDING ? DEVICE_SEND_ADD : phase == DEVICE_SETTING ? DEVICE_SEND_SET_PARAMS :
 	       phase == DEVICE_RECOVERING ? DEVICE_SEND_RECOVER : phase == DEVICE_STARTING ? DEVICE_SEND_START :
 	       phase == DEVICE_ENDING ? DEVICE_SEND_END_RECOVERY : phase == DEVICE_STOPPING ? DEVICE_SEND_STOP :
-	       phase == DEVICE_DELETING ? DEVICE_SEND_DEL : DEVICE_NOTHING;
+	       phase == DEVICE_QUIESCING ? DEVICE_SEND_QUIESCE : phase == DEVICE_DELETING ? DEVICE_SEND_DEL : DEVICE_NOTHING;
 }
 
 static void prove_said(struct device_state state, uint32_t event, struct device_step step)
 {
 	bool up = state.want == DEVICE_UP && state.phase != DEVICE_ABSENT;
 	bool turns = up && step.state.want == DEVICE_DOWN;
-	bool asked = event == DEVICE_STOP_WANTED;
+	bool asked = event == DEVICE_STOP_WANTED || event == DEVICE_HAND_OVER;
 	bool ended = state.phase == DEVICE_LIVE && (event == DEVICE_SERVER_LOST || event == DEVICE_QUEUES_ENDED);
 
 	if (turns)
@@ -47,6 +47,10 @@ static void prove_said(struct device_state state, uint32_t event, struct device_
 		      step.state.phase == state.phase && step.state.want == state.want, "a deadline is said, and waited on");
 	if (event == DEVICE_SERVER_LOST && up && !flies(state) && step.verdict != DEVICE_UNEXPECTED)
 		PROVE(step.action == DEVICE_LEAVE_QUEUES, "queues whose tags are retired leave");
+	if (event == DEVICE_HAND_OVER && step.verdict != DEVICE_UNEXPECTED)
+		PROVE(state.phase == DEVICE_LIVE && step.state.recovery == 1, "only a live device is handed over, and is then left");
+	if (step.action == DEVICE_DRAIN_QUEUES)
+		PROVE(state.phase == DEVICE_QUIESCING && step.state.queues && !step.state.failed, "queues drain when nothing more comes");
 	if (event == DEVICE_STOP_WANTED && step.verdict != DEVICE_UNEXPECTED)
 		PROVE(step.state.want == DEVICE_DOWN, "a stop is noted");
 }

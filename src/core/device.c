@@ -24,6 +24,8 @@ enum device_move {
 	SERVE,
 	CANCEL,
 	LEAVE,
+	QUIET,
+	DRAIN,
 	STOP,
 	JOIN,
 	DISMISS,  /* join, but tell the queues to leave: their tags may never come back */
@@ -34,6 +36,7 @@ enum device_move {
 	UNDO,
 	STOPPED,
 	UNSTOPPED,
+	QUIETED,
 
 	FAIL = 0x80, /* added to a move: the verdict is DEVICE_FAILED */
 };
@@ -105,6 +108,7 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 			[DEVICE_QUEUES_ENDED] = UNDO,
 			[DEVICE_STOP_WANTED] = STOP,
 			[DEVICE_SERVER_LOST] = LEAVE,
+			[DEVICE_HAND_OVER] = QUIET,
 		},
 	},
 	[DOWN] = {
@@ -132,6 +136,16 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 			[DEVICE_ANSWER_OK] = UNDO,
 			EVERY_REFUSAL(UNDO),
 			[DEVICE_QUEUE_FAILED] = STAY,
+			[DEVICE_QUEUES_ENDED] = STAY,
+			[DEVICE_DEADLINE] = LATE,
+			[DEVICE_STOP_WANTED] = STAY,
+			[DEVICE_SERVER_LOST] = STAY,
+		},
+		/* Whatever it answers, the driver may have begun to send nothing more: there is no way back. */
+		[DEVICE_QUIESCING] = { /* R89 */
+			[DEVICE_ANSWER_OK] = QUIETED,
+			EVERY_REFUSAL(QUIETED),
+			[DEVICE_QUEUE_FAILED] = STAY | FAIL,
 			[DEVICE_QUEUES_ENDED] = STAY,
 			[DEVICE_DEADLINE] = LATE,
 			[DEVICE_STOP_WANTED] = STAY,
@@ -233,6 +247,8 @@ static const struct device_goal device_goals[] = {
 	[SERVE] = { DEVICE_LIVE, DEVICE_UP, DEVICE_SAY_LIVE },
 	[CANCEL] = { DEVICE_CANCELLING, DEVICE_DOWN, DEVICE_SEND_CANCEL }, /* R38 */
 	[LEAVE] = { DEVICE_ABANDONING, DEVICE_DOWN, DEVICE_LEAVE_QUEUES },
+	[QUIET] = { DEVICE_QUIESCING, DEVICE_DOWN, DEVICE_SEND_QUIESCE },
+	[DRAIN] = { DEVICE_ABANDONING, DEVICE_DOWN, DEVICE_DRAIN_QUEUES },
 	[STOP] = { DEVICE_STOPPING, DEVICE_DOWN, DEVICE_SEND_STOP },
 	[JOIN] = { DEVICE_JOINING, DEVICE_DOWN, DEVICE_JOIN_QUEUES },
 	[DISMISS] = { DEVICE_JOINING, DEVICE_DOWN, DEVICE_LEAVE_QUEUES },
@@ -263,7 +279,7 @@ static struct device_state device_note(struct device_state state, uint32_t event
 {
 	if (event == DEVICE_STOP_WANTED)
 		state.want = DEVICE_DOWN;
-	if (event == DEVICE_BEGIN_RECOVERY)
+	if (event == DEVICE_BEGIN_RECOVERY || event == DEVICE_HAND_OVER)
 		state.recovery = 1;
 	if (event == DEVICE_QUEUE_FAILED)
 		state.failed = 1;
@@ -282,6 +298,8 @@ static uint32_t device_resolve(uint32_t move, struct device_state state)
 		return state.queues != 0 ? JOIN : DELETE;
 	if (move == UNSTOPPED)
 		return state.queues != 0 ? DISMISS : DELETE;
+	if (move == QUIETED)
+		return state.queues != 0 && state.failed == 0 ? DRAIN : device_undo[1][state.queues][state.failed];
 	return move;
 }
 

@@ -2,13 +2,15 @@
  *
  *   absent → adding → setting → opening → starting → live → stopping → joining → deleting → over
  *   recovery: absent → recovering → opening → ending → live
+ *   hand-over: live → quiescing → abandoning → over
  *
  * At most one control command is in flight. Undo of a START in flight is cancel, then STOP, then DEL;
  * never DEL before STOP. A deadline never abandons a kernel wait: it is said, and waited on.
  *
  * A device that was taken over is deleted only by a stop while it is live. Everything else (a recovery that failed
  * or is broken off, a queue that failed, tags aborted from outside, as QUIESCE does) closes it and leaves it there:
- * it stays recoverable, and a STOP would fail its clients' dirty data. */
+ * it stays recoverable, and a STOP would fail its clients' dirty data. A device that is handed over is left in the same
+ * way, whoever added it. */
 #ifndef REFUBLK_DEVICE_H
 #define REFUBLK_DEVICE_H
 
@@ -31,7 +33,8 @@ enum device_phase {
 	DEVICE_ENDING,     /* END_USER_RECOVERY in flight */
 	DEVICE_CANCELLING, /* START_DEV or END_USER_RECOVERY in flight, its cancel sent */
 	DEVICE_LIVE,       /* serving; no command in flight */
-	DEVICE_ABANDONING, /* a queue failed: the others are told to leave, the chardev closes; no command in flight */
+	DEVICE_QUIESCING,  /* handed over: QUIESCE in flight, queues serve on */
+	DEVICE_ABANDONING, /* handed over, or a queue failed: the others are told to leave, the chardev closes; no command in flight */
 	DEVICE_STOPPING,   /* STOP_DEV in flight, queues serve on */
 	DEVICE_JOINING,    /* stopped: queues retire their tags and end, the chardev closes; no command in flight */
 	DEVICE_DELETING,   /* DEL_DEV in flight */
@@ -54,6 +57,7 @@ enum device_event {
 	DEVICE_DEADLINE,        /* the phase has lasted longer than it should, or the pause before a retry is over */
 	DEVICE_STOP_WANTED,
 	DEVICE_SERVER_LOST,     /* every tag was aborted though nobody here asked: stopped from outside */
+	DEVICE_HAND_OVER,       /* another server shall take the device over: the caller knows that it is recoverable */
 	DEVICE_EVENTS
 };
 
@@ -68,6 +72,8 @@ enum device_action {
 	DEVICE_SEND_CANCEL,  /* of the START or END_RECOVERY in flight; its own answer is not an event */
 	DEVICE_SAY_LIVE,
 	DEVICE_LEAVE_QUEUES, /* tell all queues to end now, close the chardev after the last; may come a second time */
+	DEVICE_SEND_QUIESCE, /* where the driver has it; its answer comes in any case */
+	DEVICE_DRAIN_QUEUES, /* tell all queues to answer what is open and end, close the chardev after the last */
 	DEVICE_JOIN_QUEUES,  /* wait for the queues to retire their tags, close the chardev after the last */
 	DEVICE_SEND_STOP,
 	DEVICE_SEND_DEL,
@@ -88,7 +94,7 @@ enum device_verdict {
 struct device_state {
 	uint8_t want;     /* enum device_want */
 	uint8_t phase;    /* enum device_phase */
-	uint8_t recovery; /* 1: taken over, not added; its undo leaves the device recoverable instead of deleting it */
+	uint8_t recovery; /* 1: taken over, or handed over; its undo leaves the device recoverable instead of deleting it */
 	uint8_t failed;   /* 1: a queue has failed: its tags never retire, so the queues leave */
 	uint8_t queues;   /* 1: threads run and the chardev is open: LEAVE or JOIN is due before DEL */
 	uint8_t tries;    /* refusals of the phase's command by EBUSY or EAGAIN; after DEVICE_TRIES_MAX it has failed */

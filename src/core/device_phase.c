@@ -23,6 +23,7 @@ static const struct device_shape device_shapes[DEVICE_PHASES] = {
 	[DEVICE_ENDING] = { ZERO, ONE, ZERO, ONE, DEVICE_TRIES_MAX, ZERO },
 	[DEVICE_CANCELLING] = { ONE, EITHER, EITHER, EITHER, 0, 0 },
 	[DEVICE_LIVE] = { ZERO, EITHER, ZERO, ONE, 0, 0 },
+	[DEVICE_QUIESCING] = { ONE, ONE, EITHER, EITHER, 0, 0 },
 	[DEVICE_ABANDONING] = { ONE, EITHER, EITHER, ONE, 0, 0 },
 	[DEVICE_STOPPING] = { ONE, EITHER, EITHER, EITHER, DEVICE_TRIES_MAX, ONE },
 	[DEVICE_JOINING] = { ONE, EITHER, EITHER, ONE, 0, 0 },
@@ -97,6 +98,11 @@ static const struct device_row device_rows[DEVICE_PHASES] = {
 		5000,
 	},
 	[DEVICE_LIVE] = { "live", "nothing", 0 },
+	[DEVICE_QUIESCING] = {
+		"quiescing",
+		"QUIESCE_DEV waits until each queue has answered a request: see slow backend operations",
+		5000,
+	},
 	[DEVICE_ABANDONING] = {
 		"abandoning",
 		"the queue threads wait for backend operations under way: see the backing file's disk",
@@ -152,6 +158,8 @@ const char *device_action_name(uint32_t action)
 		[DEVICE_SEND_CANCEL] = "send-cancel",
 		[DEVICE_SAY_LIVE] = "say-live",
 		[DEVICE_LEAVE_QUEUES] = "leave-queues",
+		[DEVICE_SEND_QUIESCE] = "send-quiesce",
+		[DEVICE_DRAIN_QUEUES] = "drain-queues",
 		[DEVICE_JOIN_QUEUES] = "join-queues",
 		[DEVICE_SEND_STOP] = "send-stop",
 		[DEVICE_SEND_DEL] = "send-del",

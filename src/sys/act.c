@@ -10,8 +10,12 @@
 #include "clock.h"
 #include "mark.h"
 #include "reason.h"
+#include "serve.h"
 
 /* An opener like udev lets go within milliseconds, a loaded udev makes a node within seconds. */
+/* After which the driver gives QUIESCE up; what it holds back it goes on holding back. */
+enum { ACT_QUIESCE_LIMIT_MS = 5 * 1000 };
+
 enum { ACT_OPEN_LIMIT_MS = 10 * 1000, ACT_OPEN_PAUSE_MS = 10 };
 
 /* Bytes of a kernel's mask of 8192 CPUs, the most that any can have; of it, cpu_set_t's part is used. */
@@ -99,6 +103,9 @@ static uint32_t act_send_add(struct refublk *device)
 		return act_failed(device, device_event_of_result(error), error);
 	}
 	device->info = params_dev_info(device->config);
+	/* For a hand-over, where the kernel has it. */
+	if (device->info.flags & UBLK_F_USER_RECOVERY)
+		device->info.flags |= features & UBLK_F_QUIESCE;
 	device->info.ublksrv_flags = mark_of((uint32_t)getpid());
 	missing = device->info.flags & ~features;
 	if (missing) {
@@ -234,6 +241,26 @@ static uint32_t act_leave_queues(struct refublk *device)
 	return act_ended(device);
 }
 
+/* Without QUIESCE requests keep coming: they are left to the next server. */
+static uint32_t act_drain_queues(struct refublk *device)
+{
+	const uint32_t parting = device->info.flags & UBLK_F_QUIESCE ? SERVE_DRAINS : SERVE_DROPS;
+
+	for (uint32_t i = 0; i < device->config.queues; i++) {
+		if (device->queues[i])
+			queue_part(device->queues[i], parting);
+	}
+	device->ending = true;
+	return act_ended(device);
+}
+
+static uint32_t act_send_quiesce(struct refublk *device)
+{
+	if (device->info.flags & UBLK_F_QUIESCE)
+		return act_send_plain(device, UBLK_U_CMD_QUIESCE_DEV, ACT_QUIESCE_LIMIT_MS);
+	return act_failed(device, device_event_of_result(-EOPNOTSUPP), 0);
+}
+
 static uint32_t act_join_queues(struct refublk *device)
 {
 	device->ending = true;
@@ -283,6 +310,10 @@ uint32_t act_carry_out(struct refublk *device, uint32_t action)
 		return DEVICE_EVENTS;
 	case DEVICE_LEAVE_QUEUES:
 		return act_leave_queues(device);
+	case DEVICE_SEND_QUIESCE:
+		return act_send_quiesce(device);
+	case DEVICE_DRAIN_QUEUES:
+		return act_drain_queues(device);
 	case DEVICE_JOIN_QUEUES:
 		return act_join_queues(device);
 	case DEVICE_SAY_LIVE:

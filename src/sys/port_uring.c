@@ -12,6 +12,9 @@
 /* The most entries that the kernel gives a submission queue. */
 enum { PORT_URING_ENTRIES_MAX = 32768 };
 
+/* How often what was pushed is submitted at last, should signals or a lack of memory keep it back. */
+enum { PORT_URING_CLOSE_TRIES = 1000 };
+
 /* Where the bytes of a command stand in a submission. */
 enum { PORT_URING_COMMAND_OFFSET = 48 };
 _Static_assert(sizeof(struct io_uring_sqe) == 64, "a command of 16 bytes ends where the submission ends");
@@ -72,9 +75,14 @@ int port_uring_open(struct port **port, int char_fd, int wake_fd, uint32_t depth
 
 void port_uring_close(struct port *port)
 {
+	unsigned int tries;
+
 	if (!port)
 		return;
 	CHECK(gettid() == port->owner);
+	/* Without a wait: with DEFER_TASKRUN the driver's work for us, new requests, stays undone. */
+	for (tries = 0; tries < PORT_URING_CLOSE_TRIES && io_uring_sq_ready(&port->ring) > 0; tries++)
+		(void)io_uring_submit(&port->ring);
 	ring_close(&port->ring);
 	free(port);
 }

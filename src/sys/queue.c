@@ -27,6 +27,7 @@ struct queue {
 	struct later *later;
 	struct buffers buffers; /* mapped by the thread, and unmapped only when it is gone: see queue_join() */
 	atomic_bool leave;
+	_Atomic uint32_t parting; /* enum serve_parting */
 	_Atomic uint32_t open_requests; /* as of the last turn */
 	_Atomic uint32_t backend_ios;
 };
@@ -103,6 +104,7 @@ static int queue_make_serve(const struct queue *queue, struct queue_tools *tools
 		.later = queue->later,
 		.trace = tools->trace,
 		.leave = &queue->leave,
+		.parting = &queue->parting,
 		.mode = (setup->config.flags & PARAMS_GET_DATA) != 0 ? TAG_GET_DATA : TAG_PLAIN,
 		.depth_tags = queue_fetches(queue),
 		.stride_bytes = setup->stride_bytes,
@@ -248,6 +250,12 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 void queue_leave(struct queue *queue)
 {
 	atomic_store(&queue->leave, true);
+	later_wake(queue->later);
+}
+
+void queue_part(struct queue *queue, uint32_t parting)
+{
+	atomic_store(&queue->parting, parting);
 	later_wake(queue->later);
 }
 

@@ -21,6 +21,7 @@ static const uint32_t run_attempts[DEVICE_PHASES] = {
 	[DEVICE_ENDING] = REASON_END_RECOVERY,
 	[DEVICE_CANCELLING] = REASON_START,
 	[DEVICE_LIVE] = REASON_RUN_QUEUE,
+	[DEVICE_QUIESCING] = REASON_RUN_QUEUE,
 	[DEVICE_ABANDONING] = REASON_RUN_QUEUE,
 	[DEVICE_STOPPING] = REASON_STOP,
 	[DEVICE_JOINING] = REASON_RUN_QUEUE,
@@ -102,6 +103,11 @@ static void run_report(struct refublk *device, struct report report)
 	switch ((enum report_kind)report.kind) {
 	case REPORT_STOP:
 		run_feed(device, DEVICE_STOP_WANTED);
+		return;
+	case REPORT_HAND_OVER:
+		/* It may have come to its end meanwhile. */
+		if (device->state.phase == DEVICE_LIVE)
+			run_feed(device, DEVICE_HAND_OVER);
 		return;
 	case REPORT_READY:
 		run_queue_ready(device);

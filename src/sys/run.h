@@ -26,6 +26,7 @@ struct refublk {
 	int report_read_fd;          /* non-blocking, both ends */
 	int report_write_fd;
 	int trace_fd;                /* -1: no trace */
+	atomic_bool hand_over_wanted; /* likewise, by refublk_hand_over() */
 	atomic_bool stop_wanted;     /* set by refublk_stop(), which then sends one report and no second */
 	/* ---- */
 	struct ublksrv_ctrl_dev_info info; /* the kernel's, while a command is in flight */

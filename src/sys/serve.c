@@ -53,6 +53,29 @@ bool serve_ending(const struct serve *serve)
 	return serve->error != 0 || atomic_load(serve->setup.leave);
 }
 
+static uint32_t serve_parting(const struct serve *serve)
+{
+	const struct serve_setup *setup = &serve->setup;
+
+	return setup->parting ? atomic_load_explicit(setup->parting, memory_order_relaxed) : SERVE_STAYS;
+}
+
+/* What the driver copies now will be ours. */
+static bool serve_parts(const struct serve *serve)
+{
+	const uint32_t parting = serve_parting(serve);
+
+	if (parting == SERVE_DRAINS)
+		return tally_drained(serve->tally) && serve->tally.tags[TAG_COPYING] == 0;
+	return parting == SERVE_DROPS;
+}
+
+/* What comes is not ours any more. */
+static bool serve_turns_away(const struct serve *serve)
+{
+	return serve_ending(serve) || serve_parting(serve) == SERVE_DROPS;
+}
+
 void serve_break(struct serve *serve, int32_t error)
 {
 	if (serve->error == 0)
@@ -167,9 +190,9 @@ static uint32_t serve_act(struct serve *serve, uint16_t tag, uint32_t action)
 		return serve_command(serve, tag, action, serve_result(serve, tag));
 	case TAG_HANDLE:
 		/* What comes while we leave stays open: the driver fails it, or hands it to the next server. */
-		return serve_ending(serve) ? SERVE_QUIET : handle_request(serve, tag);
+		return serve_turns_away(serve) ? SERVE_QUIET : handle_request(serve, tag);
 	case TAG_PLACE:
-		return serve_ending(serve) ? SERVE_QUIET : handle_place(serve, tag);
+		return serve_turns_away(serve) ? SERVE_QUIET : handle_place(serve, tag);
 	case TAG_ACTIONS:
 		break;
 	}
@@ -334,11 +357,12 @@ static struct serve_turn serve_news(struct serve *serve, int waited)
 		turn.error = 0;
 	else if (serve->error != 0)
 		turn.news = SERVE_BROKEN;
-	else if (tally_over(serve->tally) || atomic_load(serve->setup.leave))
+	else if (tally_over(serve->tally) || atomic_load(serve->setup.leave) || serve_parts(serve))
 		turn.news = SERVE_OVER;
 	if (turn.news == SERVE_BROKEN || turn.news == SERVE_OVER) {
 		serve_trace_end(serve);
-		if (!serve->deaf)
+		/* A wait would let more requests in. */
+		if (!serve->deaf && serve_parting(serve) == SERVE_STAYS)
 			serve_flush(serve);
 	}
 	return turn;

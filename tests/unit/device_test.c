@@ -19,6 +19,7 @@ static const char *const events[DEVICE_EVENTS] = {
 	[DEVICE_DEADLINE] = "deadline",
 	[DEVICE_STOP_WANTED] = "stop",
 	[DEVICE_SERVER_LOST] = "lost",
+	[DEVICE_HAND_OVER] = "hand-over",
 };
 
 /* ---- lives ---------------------------------------------------------------------------------- */
@@ -70,6 +71,13 @@ static const char *const lives[] = {
 	TO_LIVE "queue-failed>leave-queues! queue-failed>nothing ended>send-stop ok>send-del ok>say-over",
 	TO_LIVE "stop>send-stop queue-failed>leave-queues! ended>nothing ok>send-del ok>say-over",
 	TO_LIVE "stop>send-stop ok>join-queues queue-failed>leave-queues! ended>send-del ok>say-over",
+	/* handed over: whatever QUIESCE answers, the device stays, and is another server's */
+	TO_LIVE "hand-over>send-quiesce ok>drain-queues ended>say-over",
+	TO_LIVE "hand-over>send-quiesce other>drain-queues lost>nothing ended>say-over",
+	TO_LIVE "hand-over>send-quiesce eintr>drain-queues stop>nothing ended>say-over",
+	TO_LIVE "hand-over>send-quiesce lost>nothing ended>nothing ok>say-over",
+	TO_LIVE "hand-over>send-quiesce queue-failed>nothing! ebusy>leave-queues ended>say-over",
+	RECOVERED "hand-over>send-quiesce stop>nothing ok>drain-queues ended>say-over",
 	/* stopped or deleted by somebody else */
 	TO_LIVE "lost>leave-queues ended>send-stop gone>send-del gone>say-over",
 	TO_LIVE "ended>send-stop ok>send-del ok>say-over",

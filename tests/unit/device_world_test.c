@@ -79,6 +79,8 @@ static bool can_happen(const struct world *world, uint32_t event)
 		return world->state.pausing || device_limit_ms(world->state.phase) != 0;
 	case DEVICE_STOP_WANTED:
 		return true;
+	case DEVICE_HAND_OVER:
+		return world->state.phase == DEVICE_LIVE;
 	case DEVICE_EVENTS:
 		break;
 	}
@@ -116,7 +118,7 @@ static bool sends(uint32_t action)
 {
 	return action == DEVICE_SEND_ADD || action == DEVICE_SEND_SET_PARAMS || action == DEVICE_SEND_RECOVER ||
 	       action == DEVICE_SEND_START || action == DEVICE_SEND_END_RECOVERY || action == DEVICE_SEND_STOP ||
-	       action == DEVICE_SEND_DEL;
+	       action == DEVICE_SEND_DEL || action == DEVICE_SEND_QUIESCE;
 }
 
 static void judge(const struct world *world, const struct world *after, struct device_step step, uint32_t event)
@@ -137,8 +139,10 @@ static void judge(const struct world *world, const struct world *after, struct d
 	rule(step.action != DEVICE_SEND_DEL || !after->running, world, event, "never DEL while we hold the chardev");
 	rule(step.action != DEVICE_SAY_LIVE || (after->running && after->ready), world, event, "live means serving");
 	rule(step.action != DEVICE_SAY_OVER || (idle && !after->running), world, event, "over means nothing is open");
-	rule(step.action != DEVICE_SAY_OVER || !after->exists || step.verdict == DEVICE_FAILED, world, event,
-	     "what is left behind is said");
+	rule(step.action != DEVICE_SAY_OVER || !after->exists || step.verdict == DEVICE_FAILED || world->state.recovery, world,
+	     event, "what is left behind is said, or was handed over");
+	rule(step.action != DEVICE_DRAIN_QUEUES || (after->running && world->state.recovery), world, event,
+	     "what is drained is left to another server");
 	rule(step.verdict != DEVICE_FAILED || event == DEVICE_QUEUE_FAILED || event == DEVICE_QUEUES_ENDED ||
 		     event == DEVICE_SERVER_LOST || (answer(event) && event != DEVICE_ANSWER_OK),
 	     world, event, "only a failure is one");
@@ -153,7 +157,7 @@ static struct world act(struct world world, struct device_step step)
 		world.cancelled = 1;
 	if (step.action == DEVICE_OPEN_QUEUES)
 		world.running = 1;
-	if (step.action == DEVICE_LEAVE_QUEUES || step.action == DEVICE_JOIN_QUEUES)
+	if (step.action == DEVICE_LEAVE_QUEUES || step.action == DEVICE_JOIN_QUEUES || step.action == DEVICE_DRAIN_QUEUES)
 		world.told = 1;
 	if (step.action == DEVICE_SAY_LIVE)
 		world.lived = 1;

@@ -136,6 +136,22 @@ START_TEST(test_a_command_without_a_driver_is_refused)
 }
 END_TEST
 
+/* The last commits of a queue that parts. */
+START_TEST(test_what_was_pushed_is_submitted_by_the_close)
+{
+	unsigned char byte = 7, found = 0;
+	struct refublk_io io = { .fd = fd, .op = REFUBLK_IO_WRITE, .memory = &byte, .length_bytes = 1 };
+	struct port_work work = { .user_data = 1, .kind = PORT_IO, .io = io };
+
+	ck_assert_int_eq(port_push(port, &work), 0);
+	port_uring_close(port);
+	port = NULL;
+	for (int tries = 0; tries < 200 && pread(fd, &found, 1, 0) != 1; tries++)
+		usleep(10000);
+	ck_assert_uint_eq(found, 7);
+}
+END_TEST
+
 START_TEST(test_nothing_in_time)
 {
 	struct port_completion completion;
@@ -262,6 +278,7 @@ Suite *suite(void)
 	tcase_add_test(works, test_flags_reach_the_kernel);
 	tcase_add_test(works, test_a_file_is_synced_and_allocated_beyond_32_bits);
 	tcase_add_test(works, test_a_command_without_a_driver_is_refused);
+	tcase_add_test(works, test_what_was_pushed_is_submitted_by_the_close);
 	tcase_add_test(works, test_nothing_in_time);
 	tcase_add_test(works, test_the_wake_up);
 	tcase_add_test(works, test_another_thread_ends_a_long_wait);

@@ -106,6 +106,7 @@ static const struct table_field FIELDS[] = {
 				     [DEVICE_RECOVERING] = "recovering", [DEVICE_OPENING] = "opening",
 				     [DEVICE_STARTING] = "starting", [DEVICE_ENDING] = "ending",
 				     [DEVICE_CANCELLING] = "cancelling", [DEVICE_LIVE] = "live",
+				     [DEVICE_QUIESCING] = "quiescing",
 				     [DEVICE_ABANDONING] = "abandoning", [DEVICE_STOPPING] = "stopping",
 				     [DEVICE_JOINING] = "joining", [DEVICE_DELETING] = "deleting", [DEVICE_OVER] = "over" } },
 	[FIELD_WANT] = { "want", { [DEVICE_UP] = "up", [DEVICE_DOWN] = "down" } },
@@ -132,6 +133,7 @@ static const char *const EVENTS[DEVICE_EVENTS] = {
 	[DEVICE_DEADLINE] = "deadline",
 	[DEVICE_STOP_WANTED] = "stop-wanted",
 	[DEVICE_SERVER_LOST] = "server-lost",
+	[DEVICE_HAND_OVER] = "hand-over",
 };
 
 static const char *const DEVICE_VERDICT_NAMES[DEVICE_VERDICTS] = {

@@ -92,6 +92,12 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 	return 0;
 }
 
+void queue_part(struct queue *queue, uint32_t parting)
+{
+	plane.parting = parting;
+	queue_end(queue, REPORT_OVER, 0);
+}
+
 void queue_leave(struct queue *queue)
 {
 	queue_end(queue, REPORT_OVER, 0);

@@ -35,6 +35,7 @@ static const struct plane_name {
 	{ UBLK_U_CMD_STOP_DEV, "stop" },	 { UBLK_U_CMD_DEL_DEV, "del" },
 	{ UBLK_U_CMD_GET_DEV_INFO, "info" },	 { UBLK_U_CMD_START_USER_RECOVERY, "recover" },
 	{ UBLK_U_CMD_END_USER_RECOVERY, "end" },		 { UBLK_U_CMD_UPDATE_SIZE, "resize" },
+	{ UBLK_U_CMD_QUIESCE_DEV, "quiesce" },
 };
 
 struct plane plane_healthy(void)
@@ -208,6 +209,7 @@ static int32_t control_effect(struct control *control, const struct command_cont
 	case UBLK_U_CMD_DEL_DEV:
 		return control_delete();
 	case UBLK_U_CMD_UPDATE_SIZE:
+	case UBLK_U_CMD_QUIESCE_DEV:
 		return 0;
 	default:
 		plane_breach("a command that nobody expects");

@@ -77,6 +77,7 @@ void rig_open(struct rig *rig, uint32_t depth_tags, uint32_t mode, int trace_fd)
 		.device_bytes = &rig->device_bytes,
 		.log = { rig_log, rig },
 		.leave = &rig->leave,
+		.parting = &rig->parting,
 		.mode = mode,
 		.depth_tags = depth_tags,
 		.stride_bytes = sizeof(struct ublksrv_io_desc),

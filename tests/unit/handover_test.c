@@ -1,0 +1,136 @@
+/* refublk_hand_over() between a scripted kernel and scripted queues: who may be handed over, how the queues part, and that
+ * the device is left. */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "null.h"
+#include "refublk.h"
+#include "serve.h"
+#include "suite.h"
+#include "support/plane_script.h"
+#include "uapi.h"
+
+#define OLD_KERNEL \
+	(UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_USER_RECOVERY | UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO)
+#define NEW_KERNEL (OLD_KERNEL | UBLK_F_QUIESCE)
+
+static struct refublk *device;
+static char said[512];
+
+static void keep_line(void *context, enum refublk_level level, const char *line)
+{
+	(void)context;
+	if (level == REFUBLK_ERROR)
+		strncpy(said, line, sizeof(said) - 1);
+}
+
+static void start(uint64_t features, uint32_t recovery)
+{
+	struct refublk_options options = refublk_defaults();
+
+	options.size_bytes = 1 << 20;
+	options.queues = 2;
+	options.max_io_bytes = (uint32_t)getpagesize();
+	options.recovery = recovery;
+	options.log = keep_line;
+	plane = plane_healthy();
+	plane.features = features;
+	plane.device = &device;
+	said[0] = '\0';
+	ck_assert_int_eq(refublk_start(&device, &options, &null_backend, NULL), 0);
+	plane.sent[0] = '\0';
+}
+
+static void finish(void)
+{
+	ck_assert_int_eq(refublk_wait(device), 0);
+	refublk_free(device);
+	ck_assert_msg(!plane.violation, "%s: %s", plane.violation, plane.sent);
+	ck_assert_uint_eq(plane.running, 0);
+}
+
+static const struct way {
+	uint64_t more_features;
+	uint32_t recovery;
+	const char *sent;
+	uint32_t parting;
+} ways[] = {
+	{ UBLK_F_QUIESCE, REFUBLK_RECOVERY_WAIT, "quiesce ", SERVE_DRAINS },
+	{ UBLK_F_QUIESCE, REFUBLK_RECOVERY_REISSUE, "quiesce ", SERVE_DRAINS },
+	{ 0, REFUBLK_RECOVERY_REISSUE, "", SERVE_DROPS },
+};
+
+START_TEST(test_the_device_is_left_to_the_next_server)
+{
+	start(OLD_KERNEL | ways[_i].more_features, ways[_i].recovery);
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	finish();
+	ck_assert_str_eq(plane.sent, ways[_i].sent);
+	ck_assert_uint_eq(plane.parting, ways[_i].parting);
+	ck_assert(plane.exists && !plane.stopped);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
+static const int answers[] = { -EBUSY, -EINTR, -ENODEV, -EOPNOTSUPP };
+
+/* The driver may have begun to hold requests back. */
+START_TEST(test_there_is_no_way_back)
+{
+	start(NEW_KERNEL, REFUBLK_RECOVERY_WAIT);
+	plane.fault_op = UBLK_U_CMD_QUIESCE_DEV;
+	plane.fault_error = answers[_i];
+	plane.fault_times = 1;
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	finish();
+	ck_assert_str_eq(plane.sent, "quiesce ");
+	ck_assert(plane.exists && !plane.stopped);
+}
+END_TEST
+
+static const struct refusal {
+	uint64_t features;
+	uint32_t recovery;
+	int error;
+	const char *word;
+} refusals[] = {
+	{ NEW_KERNEL, REFUBLK_RECOVERY_NONE, -EINVAL, "--recovery" },
+	{ NEW_KERNEL, REFUBLK_RECOVERY_FAIL, -EINVAL, "fail" },
+	{ OLD_KERNEL, REFUBLK_RECOVERY_WAIT, -EOPNOTSUPP, "reissue" },
+};
+
+START_TEST(test_who_cannot_be_handed_over_goes_on)
+{
+	start(refusals[_i].features, refusals[_i].recovery);
+	ck_assert_int_eq(refublk_hand_over(device), refusals[_i].error);
+	ck_assert_ptr_nonnull(strstr(said, refusals[_i].word));
+	finish();
+	ck_assert_str_eq(plane.sent, "stop del ");
+}
+END_TEST
+
+START_TEST(test_a_stop_that_comes_first_counts)
+{
+	start(NEW_KERNEL, REFUBLK_RECOVERY_WAIT);
+	refublk_stop(device);
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	finish();
+	ck_assert_str_eq(plane.sent, "stop del ");
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *handover = suite_create("handover");
+	TCase *live = tcase_create("live");
+
+	tcase_add_loop_test(live, test_the_device_is_left_to_the_next_server, 0, sizeof(ways) / sizeof(ways[0]));
+	tcase_add_loop_test(live, test_there_is_no_way_back, 0, sizeof(answers) / sizeof(answers[0]));
+	tcase_add_loop_test(live, test_who_cannot_be_handed_over_goes_on, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(live, test_a_stop_that_comes_first_counts);
+	suite_add_tcase(handover, live);
+	return handover;
+}
