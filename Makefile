@@ -232,8 +232,11 @@ vm-simple-e2e: setup-vm build ## one small VM case on the newest kernel
 vm-e2e integrity-test: setup-vm vm-programs ## every VM case on every kernel, and a table
 	@vm/all
 
-include tests/integrity/sim/sim.mk tests/integrity/battery/battery.mk
-include fuzz/fuzz.mk
+.PHONY: bench
+bench: setup-vm build ## our speed as a ratio to the kernel's own server, in one guest
+	@vm/bench/run
+
+include tests/integrity/sim/sim.mk tests/integrity/battery/battery.mk fuzz/fuzz.mk
 
 .PHONY: help
 help: ## this list
