@@ -21,7 +21,7 @@ SYS := port_uring ring serve handle step complain later trace buffers thread que
 CLI := main options size say text add disk service talk listen daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop resize features module kconfig doctor record possible judge weigh weigh_command audit trace_check
 
 # The oracle of the driver: shares nothing with the core.
-SPEC := driver driver_device driver_names
+SPEC := driver driver_device driver_names driver_args
 
 CORE_SOURCES := $(CORE:%=src/core/%.c)
 BACKEND_SOURCES := $(BACKEND:%=src/backend/%.c)
@@ -219,6 +219,7 @@ test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow #
 	@tests/integrity/blkshadow/check-alone $(BUILD)
 
 include spec/spec.mk
+include spec/misuse/misuse.mk
 
 # What the cases run beside the program itself; refublk-faults is the program with the faults that some plant.
 .PHONY: vm-programs

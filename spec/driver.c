@@ -111,7 +111,7 @@ static uint8_t commit_ends(uint32_t kernel, uint8_t op, uint8_t kind)
 {
 	if (kind == DRIVER_COMMIT_FAILED)
 		return DRIVER_REQUEST_FAILED;
-	if (op == DRIVER_OTHER || kind == DRIVER_COMMIT_DONE)
+	if (op == DRIVER_OTHER || kind == DRIVER_COMMIT_DONE || kind == DRIVER_COMMIT_ABOVE)
 		return DRIVER_REQUEST_DONE;
 	if (kind == DRIVER_COMMIT_UNREADABLE) {
 		if (op == DRIVER_WRITE)
@@ -147,6 +147,8 @@ static struct driver_tag_step commit(uint32_t kernel, uint32_t mode, struct driv
 		return refuses(state, DRIVER_EINVAL);
 	if (event.address == DRIVER_NO_ADDRESS && (mode == DRIVER_PLAIN || state.op == DRIVER_READ))
 		return refuses(state, DRIVER_EINVAL);
+	if (event.kind == DRIVER_COMMIT_ABOVE && state.op == DRIVER_READ && kernel != DRIVER_7_3)
+		return undefined(state);
 	request = commit_ends(kernel, state.op, event.kind);
 	state.address = event.address;
 	return returns(state, request, commit_moves(state.op, request));
@@ -263,6 +265,7 @@ struct driver_tag_step driver_tag_step(uint32_t kernel, uint32_t mode, struct dr
 	case DRIVER_FETCH_STOPPING:
 		return fetch_stopping(kernel, mode, state, event.address);
 	case DRIVER_COMMIT_DONE:
+	case DRIVER_COMMIT_ABOVE:
 	case DRIVER_COMMIT_SHORT:
 	case DRIVER_COMMIT_ZERO:
 	case DRIVER_COMMIT_UNREADABLE:

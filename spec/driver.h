@@ -92,7 +92,8 @@ enum driver_tag_kind {
 	DRIVER_FETCH,             /* while tags are still to be fetched (6.12: of this queue; 7.x: of the device) */
 	DRIVER_FETCH_READY,       /* when all are */
 	DRIVER_FETCH_STOPPING,    /* 7.3: after a STOP, until the character device is released */
-	DRIVER_COMMIT_DONE,       /* result: the request's length or more; FLUSH and its like: 0 or more */
+	DRIVER_COMMIT_DONE,       /* result: the request's length; FLUSH and its like: 0 or more */
+	DRIVER_COMMIT_ABOVE,      /* READ, WRITE: above the length */
 	DRIVER_COMMIT_SHORT,      /* READ, WRITE: below the length, above 0; or a READ whose memory is readable in part */
 	DRIVER_COMMIT_ZERO,       /* READ, WRITE: 0 */
 	DRIVER_COMMIT_UNREADABLE, /* READ: above 0, but nothing can be read at the address */
@@ -231,6 +232,7 @@ enum driver_device_event {
 	DRIVER_START_WRONG_PID,    /* not the opener's; before the last FETCH it waits as DRIVER_START does */
 	DRIVER_START_RECOVERY,
 	DRIVER_END_RECOVERY,
+	DRIVER_END_WRONG_PID,      /* not the opener's; before the last FETCH it waits as DRIVER_END_RECOVERY does */
 	DRIVER_STOP,
 	DRIVER_TRY_STOP,           /* nobody has the disk open */
 	DRIVER_TRY_STOP_HELD,      /* somebody has */

@@ -146,9 +146,12 @@ static struct driver_device_step start_recovery(uint32_t kernel, struct driver_d
 	return replies(state, DRIVER_REPLY_NOW, 0);
 }
 
-static struct driver_device_step end_now(uint32_t kernel, struct driver_device_state state, uint8_t reply)
+static struct driver_device_step end_now(uint32_t kernel, struct driver_device_state state, bool pid_right,
+					 uint8_t reply)
 {
 	state.waiting &= (uint8_t)~DRIVER_WAITING_END;
+	if (kernel != DRIVER_6_12 && !pid_right)
+		return replies(state, reply, -DRIVER_EINVAL);
 	if (state.recovery == DRIVER_NO_RECOVERY)
 		return replies(state, reply, -DRIVER_EINVAL);
 	if (!recoverable(kernel, state))
@@ -157,13 +160,13 @@ static struct driver_device_step end_now(uint32_t kernel, struct driver_device_s
 	return replies(state, reply, 0);
 }
 
-static struct driver_device_step end_recovery(uint32_t kernel, struct driver_device_state state)
+static struct driver_device_step end_recovery(uint32_t kernel, struct driver_device_state state, uint32_t event)
 {
 	if (!ready_or_stopping(state))
 		return waits(state, DRIVER_WAITING_END);
 	if (held(state, DRIVER_WAITING_STOP))
 		return behind(state);
-	return end_now(kernel, state, DRIVER_REPLY_NOW);
+	return end_now(kernel, state, event == DRIVER_END_RECOVERY, DRIVER_REPLY_NOW);
 }
 
 static struct driver_device_step stop(uint32_t kernel, struct driver_device_state state)
@@ -184,7 +187,7 @@ static struct driver_device_step quiesce(struct driver_device_state state)
 {
 	if (state.disk != DRIVER_DISK)
 		return fails(state, DRIVER_ENODEV);
-	if (state.condition == DRIVER_LIVE)
+	if (state.condition == DRIVER_LIVE || state.ready != DRIVER_NONE_FETCHED)
 		state.cancelled = 1;
 	return replies(state, DRIVER_REPLY_NOW, 0);
 }
@@ -222,8 +225,8 @@ static struct driver_device_step command(uint32_t kernel, struct driver_device_s
 
 	if (starts)
 		return start(kernel, state, event);
-	if (event == DRIVER_END_RECOVERY)
-		return end_recovery(kernel, state);
+	if (event == DRIVER_END_RECOVERY || event == DRIVER_END_WRONG_PID)
+		return end_recovery(kernel, state, event);
 	if (!offered(kernel, state, event))
 		return fails(state, DRIVER_EOPNOTSUPP);
 	if (held(state, DRIVER_WAITING_STOP))
@@ -341,7 +344,7 @@ static struct driver_device_step wakes(uint32_t kernel, struct driver_device_sta
 	if (held(state, DRIVER_WAITING_STOP))
 		return behind(state);
 	return waiting == DRIVER_WAITING_START ? start_now(kernel, state, true, DRIVER_REPLY_START)
-					       : end_now(kernel, state, DRIVER_REPLY_END);
+					       : end_now(kernel, state, true, DRIVER_REPLY_END);
 }
 
 static struct driver_device_step interrupt(struct driver_device_state state, uint8_t waiting, uint8_t reply)

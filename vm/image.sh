@@ -102,7 +102,7 @@ fill_job() {
     shift 2
     mkdir -p "$folder/bin" "$folder/cases"
     cp "$vm_dir/guest.sh" "$vm_dir/guest-cases" "$vm_dir/guest-init" "$folder/"
-    cp "$vm_dir"/matrix.tsv "$folder/" 2>/dev/null || :
+    cp "$vm_dir"/matrix.tsv "$repo_dir"/spec/misuse.tsv "$folder/" 2>/dev/null || :
     cp "$cases"/*.sh "$folder/cases/"
     cp "$build_dir/bin/"* "$folder/bin/"
     if [ -e "$repo_dir/refublk" ]; then
@@ -111,7 +111,7 @@ fill_job() {
         ln -s refublk "$folder/bin/ublk-file"
     fi
     for program in "$repo_dir"/build/plain/examples/* "$repo_dir"/build/plain/lives \
-        "$repo_dir"/build/plain/refublk-faults $extra_programs; do
+        "$repo_dir"/build/plain/refublk-faults "$repo_dir"/build/plain/misuse $extra_programs; do
         [ ! -x "$program" ] || cp -L "$program" "$folder/bin/"
     done
     echo "$nonce" >"$folder/nonce"

@@ -1,0 +1,9 @@
+# The misuse matrix: spec/misuse.tsv against spec/driver, and in the VM against real kernels.
+MISUSE_SOURCES := $(wildcard spec/misuse/*.c)
+
+$(BUILD)/misuse: $(MISUSE_SOURCES:%.c=$(BUILD)/%.o) $(SPEC:%=$(BUILD)/spec/%.o)
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
+
+.PHONY: misuse
+misuse: setup-build $(BUILD)/misuse ## every cell of the misuse matrix is what spec/driver answers
+	@$(BUILD)/misuse check spec/misuse.tsv
