@@ -218,8 +218,12 @@ REFUBLK_API int refublk_recover(struct refublk **device, const struct refublk_op
 	__attribute__((warn_unused_result));
 
 /* Serves until the device is gone: 0 after refublk_stop() or when the kernel's side was stopped by
- * somebody else, -EIO when a queue failed. Call it once, from the thread that called refublk_start(). */
+ * somebody else, -EIO when a queue failed; see refublk_left() for one that was made for recovery. Call it once, from the thread that called refublk_start(). */
 REFUBLK_API int refublk_wait(struct refublk *device) __attribute__((warn_unused_result));
+
+/* After refublk_wait(): the device was not deleted, because it was made for recovery and a queue has failed or all its
+ * requests were taken back from outside. It waits for refublk_recover(), by this process or another. */
+REFUBLK_API bool refublk_left(const struct refublk *device);
 
 /* Asks the device to stop; returns at once. Async-signal-safe, any thread, any number of times. */
 REFUBLK_API void refublk_stop(struct refublk *device);

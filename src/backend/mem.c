@@ -1,6 +1,7 @@
 #include "mem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct mem {
 	_Atomic uint64_t usable_bytes; /* never less than it was: a request may be under way in what was cut off */
 	uint64_t size_bytes;
 	uint64_t page_bytes;
+	int fd; /* of the file that has the content; -1: nobody else sees it */
 };
 
 static unsigned char *mem_place(const struct mem *mem, const struct refublk_request *request)
@@ -68,7 +70,8 @@ static void mem_zero_in_place(const struct mem *mem, uint64_t from, uint64_t to)
 	}
 }
 
-/* Gives the whole pages of the range back and zeroes its edges. */
+/* Gives the whole pages of the range back and zeroes its edges. A file's memory is reserved: given back, it might be
+ * missing at the next write, and a fault that finds none ends the server. */
 static struct refublk_step mem_unmap(const struct mem *mem, const struct refublk_request *request)
 {
 	uint64_t from = request->offset_bytes;
@@ -76,7 +79,7 @@ static struct refublk_step mem_unmap(const struct mem *mem, const struct refublk
 	uint64_t first_page = units_round_up(from, mem->page_bytes);
 	uint64_t last_page = units_round_down(to, mem->page_bytes);
 
-	if (first_page >= last_page) {
+	if (first_page >= last_page || mem->fd >= 0) {
 		mem_zero_in_place(mem, from, to);
 		return refublk_done(0);
 	}
@@ -124,9 +127,25 @@ static void *mem_reserve(uint64_t bytes)
 	return room == MAP_FAILED ? NULL : room;
 }
 
-/* Makes the range a part of the disk. */
+/* Its memory is reserved: a fault that finds none would end the server. */
+static int mem_use_file(const struct mem *mem, uint64_t from, uint64_t to)
+{
+	int error;
+
+	do
+		error = fallocate(mem->fd, 0, (off_t)from, (off_t)(to - from)) < 0 ? -errno : 0;
+	while (error == -EINTR);
+	if (!error && mmap(mem->bytes + from, to - from, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, mem->fd, (off_t)from) ==
+			      MAP_FAILED)
+		error = -errno;
+	return error;
+}
+
+/* Makes the range a part of the disk. from is a multiple of a page. */
 static int mem_use(const struct mem *mem, uint64_t from, uint64_t to)
 {
+	if (mem->fd >= 0)
+		return mem_use_file(mem, from, to);
 	if (mprotect(mem->bytes + from, to - from, PROT_READ | PROT_WRITE) != 0)
 		return -errno;
 
@@ -155,6 +174,11 @@ static int mem_map(struct mem *mem, uint64_t size_bytes)
 
 int mem_open(struct mem **mem, uint64_t size_bytes)
 {
+	return mem_open_file(mem, -1, size_bytes);
+}
+
+int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes)
+{
 	struct mem *made;
 	int error;
 
@@ -164,11 +188,14 @@ int mem_open(struct mem **mem, uint64_t size_bytes)
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return -ENOMEM;
+	made->fd = fd;
 	error = mem_map(made, size_bytes);
-	if (error)
+	if (error) {
+		made->fd = -1;
 		mem_close(made);
-	else
+	} else {
 		*mem = made;
+	}
 	return error;
 }
 
@@ -211,5 +238,12 @@ void mem_close(struct mem *mem)
 		return;
 	if (mem->bytes)
 		munmap(mem->bytes, mem->room_bytes);
+	if (mem->fd >= 0)
+		close(mem->fd);
 	free(mem);
+}
+
+int mem_fd(const struct mem *mem)
+{
+	return mem->fd;
 }

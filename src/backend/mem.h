@@ -35,6 +35,12 @@ int mem_open(struct mem **mem, uint64_t size_bytes) __attribute__((warn_unused_r
  * its memory. 0, or -errno and the size is what it was: -EINVAL as above; -ENOMEM no room in the address space behind the
  * disk, or overcommitment is forbidden. Logs nothing. */
 int mem_resize(struct mem *mem, uint64_t size_bytes) __attribute__((warn_unused_result));
+/* A disk whose content is a file of memory: it outlives the server. It is allocated up to size_bytes, -ENOSPC when that is
+ * more than there is; discard and WRITE_ZEROES give nothing back. fd: becomes the mem's, and is closed with it; on failure it stays the caller's. */
+int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes) __attribute__((warn_unused_result));
+
+/* That file; -1: there is none. */
+int mem_fd(const struct mem *mem);
 
 /* No request may be under way. NULL is allowed. */
 void mem_close(struct mem *mem);

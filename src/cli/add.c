@@ -39,15 +39,22 @@ static int add_daemon(struct options *options)
 	return word.status == SAY_OK ? service_announce(options, word.id, word.pid) : word.status;
 }
 
-int add_run(struct options *options)
+int add_serve(struct options *options)
 {
 	bool foreground = options->foreground || options->command == OPTIONS_UBLK_MEM || options->command == OPTIONS_UBLK_FILE;
+
+	return foreground ? service_run(options, -1) : add_daemon(options);
+}
+
+int add_run(struct options *options)
+{
 	struct log log = say_log(options->verbose);
 	int status = disk_check(options, log);
 
 	if (status == SAY_OK)
 		status = add_check_driver(log);
-	if (status != SAY_OK)
-		return status;
-	return foreground ? service_run(options, -1) : add_daemon(options);
+	if (status == SAY_OK && options->device.recovery == REFUBLK_RECOVERY_REISSUE)
+		say_error("note: after a crash of the server a write that it had not answered is done again; that is harmless "
+			  "unless somebody writes to one place twice at a time (see --recovery in refublk(8))");
+	return status == SAY_OK ? add_serve(options) : status;
 }

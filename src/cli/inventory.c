@@ -24,7 +24,7 @@ static uint32_t inventory_file_of(const struct inventory_fact *fact, int file_er
 		return INVENTORY_NO_FILE;
 	if (file_error)
 		return INVENTORY_DAMAGED;
-	return fact && fact->mark != mark_of((uint32_t)state->server.pid) ? INVENTORY_FOREIGN : INVENTORY_GOOD;
+	return fact && fact->mark != mark_of((uint32_t)state->maker_pid) ? INVENTORY_FOREIGN : INVENTORY_GOOD;
 }
 
 struct inventory_device inventory_join(int32_t id, const struct inventory_fact *fact, int file_error,
@@ -47,9 +47,10 @@ struct inventory_device inventory_join(int32_t id, const struct inventory_fact *
 	device.depth_tags = fact->depth_tags;
 	device.max_io_bytes = fact->max_io_bytes;
 	device.marked = mark_is_ours(fact->mark);
+	device.maker_pid = device.marked ? (int32_t)mark_pid(fact->mark) : 0;
 	/* The kernel forgets a server that is gone, and does not know one before START; the mark remembers the maker. */
 	if (device.file != INVENTORY_GOOD)
-		device.server = process_find(fact->pid > 0 ? fact->pid : device.marked ? (int32_t)mark_pid(fact->mark) : 0);
+		device.server = process_find(fact->pid > 0 ? fact->pid : device.maker_pid);
 	device.server_alive = process_alive(device.server);
 	return device;
 }
@@ -68,6 +69,12 @@ bool inventory_is_orphan(const struct inventory_device *device)
 	bool exists = device->phase != INVENTORY_ABSENT && device->phase != INVENTORY_UNKNOWN;
 
 	return exists && !device->server_alive && device->server.pid > 0;
+}
+
+bool inventory_is_recoverable(const struct inventory_device *device)
+{
+	return inventory_is_orphan(device) && (device->features & UBLK_F_USER_RECOVERY) && device->phase != INVENTORY_DEAD &&
+	       device->marked;
 }
 
 /* ---- the kernel ---------------------------------------------------------------------------- */
@@ -236,7 +243,7 @@ const char *inventory_phase_name(const struct inventory_device *device)
 		[INVENTORY_ABSENT] = "gone",
 	};
 
-	if (inventory_is_orphan(device) && device->phase != INVENTORY_QUIESCED && device->phase != INVENTORY_FAIL_IO)
+	if (inventory_is_orphan(device))
 		return "orphan";
 	return device->phase < INVENTORY_PHASES ? names[device->phase] : "unknown";
 }

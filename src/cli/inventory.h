@@ -29,6 +29,7 @@ struct inventory_device {
 	struct state state;    /* counts when file is INVENTORY_GOOD */
 	struct process server; /* pid 0: the kernel knows none */
 	int32_t id;
+	int32_t maker_pid;     /* by its mark; 0: it has none */
 	uint32_t phase;        /* enum inventory_phase */
 	uint32_t file;         /* enum inventory_file */
 	uint32_t queues;
@@ -72,6 +73,9 @@ bool inventory_is_ours(const struct inventory_device *device);
 /* The kernel has it, and the process that served it is gone. Of a device whose server nobody ever wrote down, this
  * cannot be known. */
 bool inventory_is_orphan(const struct inventory_device *device);
+
+/* An orphan that librefublk made to be recovered, with a disk: its requests wait, or fail, until `refublk recover`. */
+bool inventory_is_recoverable(const struct inventory_device *device);
 
 /* 0, or -errno, logged: -EACCES and its like. A machine without the driver has no devices: no error. */
 int inventory_open(struct inventory *inventory, struct log log) __attribute__((warn_unused_result));

@@ -8,6 +8,7 @@
 
 #include "holders.h"
 #include "inventory.h"
+#include "mem_shm.h"
 #include "node.h"
 #include "say.h"
 #include "size.h"
@@ -33,6 +34,24 @@ static const char *list_maker(const struct inventory_device *device)
 	return device->marked ? "librefublk" : "other";
 }
 
+/* What becomes of it when its server dies: what was asked of the kernel, by name. */
+static const char *list_recovery(const struct inventory_device *device)
+{
+	if (!(device->features & UBLK_F_USER_RECOVERY))
+		return "none";
+	if (device->features & UBLK_F_USER_RECOVERY_REISSUE)
+		return "reissue";
+	return device->features & UBLK_F_USER_RECOVERY_FAIL_IO ? "fail" : "wait";
+}
+
+/* The command that helps an orphan, "" for any other. */
+static const char *list_remedy(const struct inventory_device *device)
+{
+	if (inventory_is_recoverable(device))
+		return "refublk recover";
+	return inventory_is_orphan(device) ? "refublk del" : "";
+}
+
 static json_t *list_json(const struct inventory_device *device)
 {
 	char block[NODE_PATH_BYTES], character[NODE_PATH_BYTES];
@@ -56,6 +75,11 @@ static json_t *list_json(const struct inventory_device *device)
 						       "no_discard", device->state.no_discard, "get_data", device->state.get_data,
 						       "buffered", device->state.buffered, "foreground", device->state.foreground,
 						       "program", device->state.program));
+	json_object_set_new(json, "recovery", json_string(list_recovery(device)));
+	if (list_remedy(device)[0])
+		json_object_set_new(json, "remedy", json_sprintf("%s %d", list_remedy(device), device->id));
+	if (known && device->state.shm[0])
+		json_object_set_new(json, "shm", json_string(device->state.shm));
 	if (device->why[0])
 		json_object_set_new(json, "state_file_error", json_string(device->why));
 	return json;
@@ -88,9 +112,11 @@ static void list_line(const struct inventory_device *device)
 	       inventory_file_name(device->file));
 }
 
-/* What a line cannot hold: a damaged file, a file left behind. */
+/* What a line cannot hold: what to do with an orphan, a damaged file, a file left behind. */
 static void list_remark(const struct inventory_device *device)
 {
+	if (list_remedy(device)[0])
+		say_error("device %d has lost its server: `%s %d`", device->id, list_remedy(device), device->id);
 	if (device->file == INVENTORY_DAMAGED)
 		say_error("%s/%d.json is damaged: %s; `refublk del %d` removes it with the device", STATE_FOLDER, device->id, device->why,
 			  device->id);
@@ -156,11 +182,14 @@ static void list_details(const struct inventory_device *device)
 	if (device->phase != INVENTORY_ABSENT)
 		printf("queues      %u, depth %u, max I/O %s\n", device->queues, device->depth_tags,
 		       size_format(device->max_io_bytes, size));
+	if (device->phase != INVENTORY_ABSENT)
+		printf("recovery    %s\n", list_recovery(device));
 	if (device->server.pid > 0)
 		printf("server      process %d%s\n", device->server.pid, device->server_alive ? "" : ", which is gone");
 	if (!list_has_file(device))
 		return;
-	printf("backend     %s%s%s%s\n", state->backend, state->path[0] ? " " : "", state->path, state->buffered ? ", buffered" : "");
+	printf("backend     %s%s%s%s%s%s\n", state->backend, state->path[0] ? " " : "", state->path, state->buffered ? ", buffered" : "",
+	       state->shm[0] ? " in " MEM_SHM_FOLDER "/" MEM_SHM_PREFIX : "", state->shm);
 	printf("block       %s%s%s%s\n", size_format(state->block_bytes, size), state->read_only ? ", read-only" : "",
 	       state->no_discard ? ", no discard" : "", state->get_data ? ", get-data" : "");
 	printf("program     refublk %s, %s\n", state->program, state->foreground ? "in the foreground" : "a daemon");
@@ -175,6 +204,8 @@ static void list_show(const struct inventory_device *device, const struct holder
 	printf("device      %s, %s\nstate       %s\nmaker       %s\n", block, character, inventory_phase_name(device), list_maker(device));
 	list_details(device);
 	printf("state file  %s%s%s\n", inventory_file_name(device->file), device->why[0] ? ": " : "", device->why);
+	if (list_remedy(device)[0])
+		printf("remedy      %s %d\n", list_remedy(device), device->id);
 	printf("features    0x%" PRIx64 "\n", device->features);
 	for (uint32_t i = 0; i < holders->count && i < HOLDERS_KEPT; i++)
 		printf("in use      %s\n", holders->texts[i]);

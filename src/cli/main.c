@@ -10,6 +10,7 @@
 #include "features.h"
 #include "list.h"
 #include "options.h"
+#include "recover.h"
 #include "resize.h"
 #include "say.h"
 #include "stop.h"
@@ -41,6 +42,8 @@ static int main_run(uint32_t command, int argc, char **argv)
 		return stop_run(&options);
 	case OPTIONS_DEL:
 		return stop_run(&options);
+	case OPTIONS_RECOVER:
+		return recover_run(&options);
 	case OPTIONS_RESIZE:
 		return resize_run(&options);
 	case OPTIONS_FEATURES:

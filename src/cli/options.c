@@ -17,6 +17,7 @@ enum options_kind {
 	OPTIONS_ID,     /* into int32_t */
 	OPTIONS_TEXT,   /* into const char * */
 	OPTIONS_FLAG,   /* into bool */
+	OPTIONS_HOW,    /* into uint32_t, one of enum refublk_recovery */
 };
 
 struct options_rule {
@@ -34,33 +35,36 @@ struct options_rule {
 #define ADD (MEM | FILE_ | BIT(ADD_NULL))
 #define DAEMON (BIT(ADD_MEM) | BIT(ADD_FILE) | BIT(ADD_NULL))
 #define END (BIT(STOP) | BIT(DEL))
+#define AGAIN BIT(RECOVER)
 #define SHOW (BIT(LIST) | BIT(INFO) | BIT(FEATURES))
-#define TARGET (END | BIT(INFO) | BIT(RESIZE))
+#define TARGET (END | AGAIN | BIT(INFO) | BIT(RESIZE))
 #define CHECK_ BIT(TRACE_CHECK)
-#define ALL (ADD | END | SHOW | BIT(DOCTOR) | BIT(RESIZE))
+#define ALL (ADD | AGAIN | END | SHOW | BIT(DOCTOR) | BIT(RESIZE))
 #define DEVICE(member) offsetof(struct options, device.member)
 #define HERE(member) offsetof(struct options, member)
 
 static const struct options_rule options_rules[] = {
 	{ "size", "SIZE", "size of the disk, such as 64M or 1G", DEVICE(size_bytes), OPTIONS_SIZE, ADD },
-	{ "path", "FILE", "the file or block device to serve", HERE(path), OPTIONS_TEXT, FILE_ },
-	{ "buffered", NULL, "through the page cache, not O_DIRECT", HERE(buffered), OPTIONS_FLAG, FILE_ },
+	{ "path", "FILE", "the file or block device to serve", HERE(path), OPTIONS_TEXT, FILE_ | AGAIN },
+	{ "buffered", NULL, "through the page cache, not O_DIRECT", HERE(buffered), OPTIONS_FLAG, FILE_ | AGAIN },
+	{ "recovery", "HOW", "requests of a dead server: wait, reissue or fail", DEVICE(recovery), OPTIONS_HOW, ADD },
+	{ "shm", "NAME", "the content's name in /dev/shm, for a recovery", HERE(shm), OPTIONS_TEXT, MEM | AGAIN },
 	{ "queues", "N", "queues, one thread each (default 1)", DEVICE(queues), OPTIONS_COUNT, ADD },
 	{ "depth", "N", "requests per queue at a time (default 128)", DEVICE(depth), OPTIONS_COUNT, ADD },
 	{ "block-size", "SIZE", "logical block: 512, 1K, 2K or 4K (default 512)", DEVICE(block_bytes), OPTIONS_SIZE32, ADD },
 	{ "max-io", "SIZE", "largest request, 4K to 32M (default 512K)", DEVICE(max_io_bytes), OPTIONS_SIZE32, ADD },
-	{ "memory-limit", "SIZE", "limit of all buffers (default a quarter of RAM)", DEVICE(memory_limit_bytes), OPTIONS_SIZE, ADD },
+	{ "memory-limit", "SIZE", "limit of all buffers (default a quarter of RAM)", DEVICE(memory_limit_bytes), OPTIONS_SIZE, ADD | AGAIN },
 	{ "id", "N", "device number (default: the kernel chooses)", DEVICE(id), OPTIONS_ID, ADD },
 	{ "read-only", NULL, "the disk cannot be written to", DEVICE(read_only), OPTIONS_FLAG, ADD },
 	{ "no-discard", NULL, "offers neither discard nor write-zeroes", DEVICE(no_discard), OPTIONS_FLAG, ADD },
 	{ "get-data", NULL, "the kernel copies a write's data when asked", DEVICE(get_data), OPTIONS_FLAG, ADD },
-	{ "trace", "FILE", "record what crosses the kernel's border", DEVICE(trace_path), OPTIONS_TEXT, ADD },
-	{ "foreground", NULL, "stay and serve until Ctrl-C", HERE(foreground), OPTIONS_FLAG, DAEMON },
-	{ "all", NULL, "every device that refublk made", HERE(all), OPTIONS_FLAG, END },
+	{ "trace", "FILE", "record what crosses the kernel's border", DEVICE(trace_path), OPTIONS_TEXT, ADD | AGAIN },
+	{ "foreground", NULL, "stay and serve until Ctrl-C", HERE(foreground), OPTIONS_FLAG, DAEMON | AGAIN },
+	{ "all", NULL, "every device that refublk made", HERE(all), OPTIONS_FLAG, END | AGAIN },
 	{ "any", NULL, "devices of other servers, too", HERE(any), OPTIONS_FLAG, END },
 	{ "force", NULL, "although it is mounted or held", HERE(force), OPTIONS_FLAG, END | BIT(RESIZE) },
 	{ "unfinished", NULL, "its server was killed or still runs", HERE(unfinished), OPTIONS_FLAG, CHECK_ },
-	{ "json", NULL, "print JSON", HERE(json), OPTIONS_FLAG, ADD | SHOW },
+	{ "json", NULL, "print JSON", HERE(json), OPTIONS_FLAG, ADD | AGAIN | SHOW },
 	{ "verbose", NULL, "say more on stderr or in the log", HERE(verbose), OPTIONS_FLAG, ALL },
 	{ "help", NULL, "this text", HERE(help), OPTIONS_FLAG, ALL | CHECK_ },
 };
@@ -83,11 +87,56 @@ static const struct options_about options_abouts[OPTIONS_COMMANDS] = {
 	[OPTIONS_INFO] = { "info", "ID [--json]", "shows one device" },
 	[OPTIONS_STOP] = { "stop", "ID|--all [--force] [--any]", "writes everything back, ends the server and deletes the device" },
 	[OPTIONS_DEL] = { "del", "ID|--all [--force] [--any]", "the same, also for what dead servers left behind" },
+	[OPTIONS_RECOVER] = { "recover", "ID|--all [BACKEND]", "serves a disk again whose server is gone" },
 	[OPTIONS_RESIZE] = { "resize", "ID SIZE [--force]", "gives a live disk another size" },
 	[OPTIONS_FEATURES] = { "features", "[--json]", "lists what the kernel's ublk driver can do" },
 	[OPTIONS_DOCTOR] = { "doctor", "", "says what is missing to serve here, and how to mend it" },
 	[OPTIONS_TRACE_CHECK] = { "trace check", "FILE [--unfinished]", "holds a trace against the protocol, line by line" },
 };
+
+static const char *const options_backends[OPTIONS_BACKENDS] = {
+	[OPTIONS_NO_BACKEND] = "",
+	[OPTIONS_MEM] = "mem",
+	[OPTIONS_FILE] = "file",
+	[OPTIONS_NULL] = "null",
+};
+
+static const char *const options_recoveries[] = {
+	[REFUBLK_RECOVERY_NONE] = "none",
+	[REFUBLK_RECOVERY_WAIT] = "wait",
+	[REFUBLK_RECOVERY_REISSUE] = "reissue",
+	[REFUBLK_RECOVERY_FAIL] = "fail",
+};
+
+enum { OPTIONS_RECOVERIES = sizeof(options_recoveries) / sizeof(options_recoveries[0]) };
+
+const char *options_backend_name(uint32_t backend)
+{
+	return backend < OPTIONS_BACKENDS ? options_backends[backend] : "";
+}
+
+uint32_t options_backend_of(const char *name)
+{
+	for (uint32_t i = 1; i < OPTIONS_BACKENDS; i++) {
+		if (strcmp(options_backends[i], name) == 0)
+			return i;
+	}
+	return OPTIONS_NO_BACKEND;
+}
+
+const char *options_recovery_name(uint32_t recovery)
+{
+	return recovery < OPTIONS_RECOVERIES ? options_recoveries[recovery] : "";
+}
+
+int32_t options_recovery_of(const char *name)
+{
+	for (int32_t i = 0; i < OPTIONS_RECOVERIES; i++) {
+		if (strcmp(options_recoveries[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
 
 const char *options_command_name(uint32_t command)
 {
@@ -136,6 +185,16 @@ static int options_set_number(const struct options_rule *rule, const char *text,
 	return 0;
 }
 
+static int options_set_recovery(const char *text, uint32_t *recovery)
+{
+	int32_t found = options_recovery_of(text);
+
+	if (found < 0)
+		return say_usage("--recovery: \"%s\" is none of wait, reissue and fail", text);
+	*recovery = (uint32_t)found;
+	return 0;
+}
+
 static int options_set(const struct options_rule *rule, const char *text, struct options *options)
 {
 	void *place = (char *)options + rule->at;
@@ -148,12 +207,14 @@ static int options_set(const struct options_rule *rule, const char *text, struct
 		return options_set_number(rule, text, place);
 	case OPTIONS_TEXT:
 		if (text[0] == '\0')
-			return say_usage("--%s is empty: give a path", rule->name);
+			return say_usage("--%s is empty: give a path or a name", rule->name);
 		*(const char **)place = text;
 		return 0;
 	case OPTIONS_FLAG:
 		*(bool *)place = true;
 		return 0;
+	case OPTIONS_HOW:
+		return options_set_recovery(text, place);
 	}
 	return 0;
 }
@@ -218,7 +279,9 @@ static int options_words(int argc, char **argv, struct options *options)
 		return 0;
 	if (argc == 0)
 		return say_usage("no device is named: give its number or path, such as 0 or /dev/ublkb0; %s", see);
-	if (argc > words)
+	if (argc == 2 && options->command == OPTIONS_RECOVER)
+		options->backend = options_backend_of(argv[1]);
+	if (argc > words && options->backend == OPTIONS_NO_BACKEND)
 		return say_usage("one device at a time: \"%s\" is too much; %s", argv[words], see);
 	options->target = options_target(argv[0]);
 	if (options->target < 0)
@@ -228,17 +291,50 @@ static int options_words(int argc, char **argv, struct options *options)
 	return words == 2 ? options_new_size(argv[1], options) : 0;
 }
 
+/* By hand or by the state file, not half and half. */
+static int options_contradicted(const struct options *options)
+{
+	bool adds = (1U << options->command) & ADD, by_hand = options->path || options->shm || options->buffered;
+
+	if (options->backend == OPTIONS_NO_BACKEND && by_hand)
+		return say_usage("--path, --shm and --buffered go with a backend: name it, as in `refublk recover 0 file --path FILE`");
+	if (options->backend != OPTIONS_FILE && (options->path || options->buffered))
+		return say_usage("--path and --buffered are for file: the backend is %s", options_backend_name(options->backend));
+	if (options->backend != OPTIONS_MEM && options->shm)
+		return say_usage("--shm is for mem: the backend is %s", options_backend_name(options->backend));
+	if (adds && options->backend == OPTIONS_MEM && options->device.recovery && !options->shm)
+		return say_usage("--recovery: the content of a RAM disk goes with its server; --shm NAME keeps it in /dev/shm");
+	if (adds && options->shm && !options->device.recovery)
+		return say_usage("--shm is for a recovery: give --recovery, too");
+	if (options->all && options->foreground)
+		return say_usage("--all and --foreground exclude each other: give one of them");
+	return 0;
+}
+
 static int options_missing(const struct options *options)
 {
 	uint32_t bit = 1U << options->command;
 	char see[96];
 
-	if ((bit & FILE_) && !options->path)
+	if (options->backend == OPTIONS_FILE && !options->path)
 		return say_usage("--path is missing: name the file to serve; %s", options_see(options->command, see));
+	if ((bit & AGAIN) && options->backend == OPTIONS_MEM && !options->shm)
+		return say_usage("--shm is missing: name the memory file to serve; %s", options_see(options->command, see));
 	if ((bit & (ADD & ~FILE_)) && options->device.size_bytes == 0)
 		return say_usage("--size is missing: say how large the disk shall be, such as --size 64M; %s",
 				 options_see(options->command, see));
 	return 0;
+}
+
+static uint32_t options_served_by(uint32_t command)
+{
+	uint32_t bit = 1U << command;
+
+	if (bit & MEM)
+		return OPTIONS_MEM;
+	if (bit & FILE_)
+		return OPTIONS_FILE;
+	return bit & ADD ? OPTIONS_NULL : OPTIONS_NO_BACKEND;
 }
 
 int options_parse(uint32_t command, int argc, char **argv, struct options *options)
@@ -247,7 +343,8 @@ int options_parse(uint32_t command, int argc, char **argv, struct options *optio
 	size_t count = 0;
 	int answer, error;
 
-	*options = (struct options){ .device = refublk_defaults(), .target = -1, .command = command };
+	*options = (struct options){ .device = refublk_defaults(), .target = -1, .command = command,
+				     .backend = options_served_by(command) };
 	for (size_t i = 0; i < OPTIONS_RULES; i++) {
 		const struct options_rule *rule = &options_rules[i];
 
@@ -267,6 +364,8 @@ int options_parse(uint32_t command, int argc, char **argv, struct options *optio
 	if (options->help)
 		return 0;
 	error = options_words(argc - optind, argv + optind, options);
+	if (!error)
+		error = options_contradicted(options);
 	return error ? error : options_missing(options);
 }
 

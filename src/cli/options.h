@@ -15,6 +15,7 @@ enum options_command {
 	OPTIONS_INFO,
 	OPTIONS_STOP,
 	OPTIONS_DEL,
+	OPTIONS_RECOVER,
 	OPTIONS_RESIZE,
 	OPTIONS_FEATURES,
 	OPTIONS_DOCTOR,
@@ -22,13 +23,25 @@ enum options_command {
 	OPTIONS_COMMANDS
 };
 
+/* What serves the disk. */
+enum options_backend {
+	OPTIONS_NO_BACKEND, /* recover: the state file names it */
+	OPTIONS_MEM,
+	OPTIONS_FILE,
+	OPTIONS_NULL,
+	OPTIONS_BACKENDS
+};
+
 struct options {
 	struct refublk_options device; /* of add: size to trace_path; what is not given keeps refublk_defaults(); of resize:
 					* the size */
-	const char *path;              /* of add file */
+	const char *path;              /* of a file backend */
+	const char *shm;               /* of a RAM disk whose content outlives its server: the name of its memory file */
 	const char *file;              /* of trace check */
-	int32_t target;                /* the device that info, stop, del and resize name; -1: none */
+	int32_t target;                /* the device that info, stop, del, resize and recover name; -1: none */
 	uint32_t command;              /* enum options_command */
+	uint32_t backend;              /* enum options_backend */
+	int32_t maker_pid;             /* recover: who added the device, as recover_run() found out; else 0 */
 	bool buffered;
 	bool verbose;
 	bool json;
@@ -52,6 +65,18 @@ void options_help(uint32_t command);
 
 /* To stdout: every command with one line. */
 void options_help_all(void);
+
+/* "mem", "file", "null", or "". */
+const char *options_backend_name(uint32_t backend);
+
+/* The backend of this name, or OPTIONS_NO_BACKEND. */
+uint32_t options_backend_of(const char *name);
+
+/* "none", "wait", "reissue", "fail". recovery: enum refublk_recovery. */
+const char *options_recovery_name(uint32_t recovery);
+
+/* Of this name, or -1. */
+int32_t options_recovery_of(const char *name);
 
 /* "add mem", "list", …: what stands on the command line. */
 const char *options_command_name(uint32_t command);

@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "daemon.h"
 #include "disk.h"
 #include "journal.h"
@@ -21,6 +23,9 @@
 #include "start.h"
 #include "state.h"
 
+/* The last I/O of a dead server has ended by then, or hangs. */
+enum { SERVICE_RELEASE_MS = 40 * 1000, SERVICE_SAY_MS = 5 * 1000, SERVICE_PAUSE_MS = 50 };
+
 struct service {
 	struct options *options;
 	struct refublk *device;
@@ -31,6 +36,7 @@ struct service {
 	int word_fd;  /* -1: in the foreground */
 	int state_fd; /* -1: no state file can be written */
 	int trace_fd; /* -1: no trace, or the device has opened it */
+	bool recovers;
 	char trace_path[32];
 	char path[PATH_MAX]; /* of the backing file, absolute; "" */
 };
@@ -65,7 +71,7 @@ static int service_open_trace(struct service *service)
 
 static int service_start_status(int error)
 {
-	return error == -EEXIST ? SAY_IN_USE : error == -EINVAL ? SAY_USAGE : SAY_FAILED;
+	return error == -EEXIST || error == -EBUSY ? SAY_IN_USE : error == -EINVAL ? SAY_USAGE : SAY_FAILED;
 }
 
 static void service_fill_state(const struct service *service, struct state *state)
@@ -76,6 +82,7 @@ static void service_fill_state(const struct service *service, struct state *stat
 	*state = (struct state){
 		.server = process_find((int32_t)getpid()),
 		.id = refublk_id(service->device),
+		.maker_pid = options->maker_pid ? options->maker_pid : (int32_t)getpid(),
 		.size_bytes = config.size_bytes,
 		.memory_limit_bytes = options->device.memory_limit_bytes,
 		.block_bytes = config.block_bytes,
@@ -88,7 +95,9 @@ static void service_fill_state(const struct service *service, struct state *stat
 		.buffered = options->buffered,
 		.foreground = service->word_fd < 0,
 	};
-	snprintf(state->backend, sizeof(state->backend), "%s", disk_backend_name(options->command));
+	snprintf(state->backend, sizeof(state->backend), "%s", options_backend_name(options->backend));
+	snprintf(state->recovery, sizeof(state->recovery), "%s", options_recovery_name(options->device.recovery));
+	snprintf(state->shm, sizeof(state->shm), "%s", options->shm ? options->shm : "");
 	snprintf(state->program, sizeof(state->program), "%s", refublk_version());
 	snprintf(state->path, sizeof(state->path), "%s", service->path);
 }
@@ -120,7 +129,7 @@ int service_announce(const struct options *options, int32_t id, int32_t pid)
 		return say_finish();
 	}
 	json = json_pack("{s:i, s:s, s:s, s:s, s:i}", "id", id, "path", block, "char_path", character, "backend",
-			 disk_backend_name(options->command), "pid", pid);
+			 options_backend_name(options->backend), "pid", pid);
 	if (!json || json_dumpf(json, stdout, 0) < 0)
 		say_error("cannot print JSON");
 	json_decref(json);
@@ -152,10 +161,14 @@ static int service_start(struct service *service)
 		say_error("interrupted before the device was made");
 		return SAY_FAILED;
 	}
-	error = refublk_start(&service->device, device, service->disk.backend, service->disk.context);
+	error = (service->recovers ? refublk_recover : refublk_start)(&service->device, device, service->disk.backend,
+								      service->disk.context);
 	if (service->trace_fd >= 0)
 		close(service->trace_fd);
-	if (error == -EINTR)
+	if (error && service->recovers)
+		say_error("device %d stays as it was: `refublk recover %d` tries again, `refublk del %d` gives it up", device->id,
+			  device->id, device->id);
+	else if (error == -EINTR)
 		say_error("interrupted: the start was undone");
 	return error ? service_start_status(error) : SAY_OK;
 }
@@ -227,6 +240,19 @@ static void service_listen(struct service *service)
 			refublk_id(service->device), strerror(-error));
 }
 
+/* The device has ended: what belongs to it goes, unless it waits for another server. */
+static void service_clear(struct service *service, int32_t id)
+{
+	if (refublk_left(service->device)) {
+		log_say(service->log, REFUBLK_WARNING, "device %d was left without a server: `refublk recover %d`", id, id);
+		return;
+	}
+	if (service->state_fd >= 0)
+		state_remove(service->state_fd, id);
+	disk_remove(&service->disk, service->options);
+	log_say(service->log, REFUBLK_INFO, "device %d is gone", id);
+}
+
 /* The device is live. */
 static int service_serve(struct service *service)
 {
@@ -237,6 +263,10 @@ static int service_serve(struct service *service)
 		log_say(service->log, REFUBLK_ERROR, "cannot make a thread for signals: %s", strerror(-error));
 		refublk_stop(service->device);
 	}
+	if (disk_publish(&service->disk, service->options, service->log) != SAY_OK) {
+		error = -EEXIST;
+		refublk_stop(service->device);
+	}
 	service_write_state(service);
 	service_listen(service);
 	if (!service_tell(service))
@@ -245,9 +275,7 @@ static int service_serve(struct service *service)
 		error = -EIO;
 	signals_unwatch();
 	listen_end(service->listener);
-	if (service->state_fd >= 0)
-		state_remove(service->state_fd, id);
-	log_say(service->log, REFUBLK_INFO, "device %d is gone", id);
+	service_clear(service, id);
 	refublk_free(service->device);
 	return error ? SAY_FAILED : SAY_OK;
 }
@@ -269,10 +297,34 @@ static int service_prepare(struct service *service)
 	return SAY_OK;
 }
 
+/* A server that has died holds its backend until its last I/O has ended: what it had under way must not come later than
+ * what its successor does. */
+static int service_open_disk(struct service *service) /* R80 */
+{
+	const uint64_t begin_ms = clock_ms();
+	const struct log silent = { 0 };
+	uint64_t said_ms = begin_ms;
+	int status = SAY_IN_USE;
+
+	while (service->recovers && status == SAY_IN_USE && clock_ms() - begin_ms < SERVICE_RELEASE_MS && !signals_came()) {
+		status = disk_open(&service->disk, service->options, silent);
+		if (status == SAY_OK)
+			return status;
+		disk_close(&service->disk);
+		if (status == SAY_IN_USE)
+			poll(NULL, 0, SERVICE_PAUSE_MS);
+		if (clock_ms() - said_ms >= SERVICE_SAY_MS) {
+			said_ms = clock_ms();
+			say_error("device %d: waiting for its last server to let go of the backend", service->options->device.id);
+		}
+	}
+	return disk_open(&service->disk, service->options, service->log);
+}
+
 /* Up to the live device. */
 static int service_begin(struct service *service)
 {
-	int status = disk_open(&service->disk, service->options, service->log);
+	int status = service_open_disk(service);
 
 	if (status == SAY_OK)
 		status = service_prepare(service);
@@ -281,7 +333,8 @@ static int service_begin(struct service *service)
 
 int service_run(struct options *options, int word_fd)
 {
-	struct service service = { .options = options, .word_fd = word_fd, .state_fd = -1, .trace_fd = -1 };
+	struct service service = { .options = options, .disk = { .shm_folder_fd = -1 }, .word_fd = word_fd, .state_fd = -1,
+				   .trace_fd = -1, .recovers = options->command == OPTIONS_RECOVER };
 	int status;
 
 	journal_open(&service.journal, options->verbose);

@@ -174,9 +174,10 @@ int signals_watch(struct log log)
 	if (error)
 		return -error;
 	signals.watched = true;
-	/* The handler stops the device itself until it is told otherwise; one that came before there was a device could not. */
+	/* The handler stops the device itself until it is told otherwise; one that came before there was a device could not.
+	 * A disk that was taken over may have much to write back by now. */
 	if (signals.came)
-		signals_stop();
+		(void)!write(signals.write_fd, &(char){ SIGTERM }, 1);
 	signals.live = 1;
 	return 0;
 }

@@ -29,14 +29,14 @@ static void state_name(int32_t id, char name[NAME_BYTES])
 
 static json_t *state_to_json(const struct state *state)
 {
-	return json_pack("{s:i, s:s, s:i, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:b, s:b, s:{s:i, s:I}}",
-			 "version", STATE_VERSION, "program", state->program, "id", state->id, "backend", state->backend, "path",
-			 state->path, "size_bytes", (json_int_t)state->size_bytes, "memory_limit_bytes",
-			 (json_int_t)state->memory_limit_bytes, "block_bytes", (int)state->block_bytes, "max_io_bytes",
-			 (int)state->max_io_bytes, "queues", (int)state->queues, "depth", (int)state->depth_tags, "read_only",
-			 state->read_only, "no_discard", state->no_discard, "get_data", state->get_data, "buffered", state->buffered,
-			 "foreground", state->foreground, "server", "pid", (int)state->server.pid, "started_ticks",
-			 (json_int_t)state->server.started_ticks);
+	return json_pack("{s:i, s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:b, s:b, s:{s:i, s:I}}",
+			 "version", STATE_VERSION, "program", state->program, "id", state->id, "maker", state->maker_pid, "backend",
+			 state->backend, "path", state->path, "shm", state->shm, "recovery", state->recovery, "size_bytes",
+			 (json_int_t)state->size_bytes, "memory_limit_bytes", (json_int_t)state->memory_limit_bytes, "block_bytes",
+			 (int)state->block_bytes, "max_io_bytes", (int)state->max_io_bytes, "queues", (int)state->queues, "depth",
+			 (int)state->depth_tags, "read_only", state->read_only, "no_discard", state->no_discard, "get_data",
+			 state->get_data, "buffered", state->buffered, "foreground", state->foreground, "server", "pid",
+			 (int)state->server.pid, "started_ticks", (json_int_t)state->server.started_ticks);
 }
 
 static int state_store(int fd, const struct state *state)
@@ -95,11 +95,50 @@ static bool state_number(uint32_t *to, json_int_t from, json_int_t limit)
 	return true;
 }
 
+/* The members as JSON has them, before they are held in their types. */
+struct state_raw {
+	const char *program, *backend, *path, *shm, *recovery;
+	json_int_t id, maker, size, limit, block, max_io, queues, depth, pid, started;
+	int read_only, no_discard, get_data, buffered, foreground;
+};
+
+static bool state_unpack(json_t *json, struct state_raw *raw, json_error_t *error)
+{
+	return json_unpack_ex(json, error, 0,
+			      "{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:{s:I, s:I}}",
+			      "program", &raw->program, "id", &raw->id, "maker", &raw->maker, "backend", &raw->backend, "path",
+			      &raw->path, "shm", &raw->shm, "recovery", &raw->recovery, "size_bytes", &raw->size,
+			      "memory_limit_bytes", &raw->limit, "block_bytes", &raw->block, "max_io_bytes", &raw->max_io, "queues",
+			      &raw->queues, "depth", &raw->depth, "read_only", &raw->read_only, "no_discard", &raw->no_discard,
+			      "get_data", &raw->get_data, "buffered", &raw->buffered, "foreground", &raw->foreground, "server",
+			      "pid", &raw->pid, "started_ticks", &raw->started) == 0;
+}
+
+static bool state_hold(const struct state_raw *raw, int32_t id, struct state *state)
+{
+	uint32_t maker, pid;
+
+	*state = (struct state){ .id = id, .size_bytes = (uint64_t)raw->size, .memory_limit_bytes = (uint64_t)raw->limit,
+				 .read_only = raw->read_only, .no_discard = raw->no_discard, .get_data = raw->get_data,
+				 .buffered = raw->buffered, .foreground = raw->foreground };
+	if (raw->id != id || raw->size < 0 || raw->limit < 0 || raw->started < 1 || raw->pid < 1 || raw->maker < 1 ||
+	    !state_number(&pid, raw->pid, INT32_MAX) || !state_number(&maker, raw->maker, INT32_MAX) ||
+	    !state_number(&state->block_bytes, raw->block, INT32_MAX) ||
+	    !state_number(&state->max_io_bytes, raw->max_io, INT32_MAX) ||
+	    !state_number(&state->queues, raw->queues, INT32_MAX) || !state_number(&state->depth_tags, raw->depth, INT32_MAX))
+		return false;
+	state->server = (struct process){ .pid = (int32_t)pid, .started_ticks = (uint64_t)raw->started };
+	state->maker_pid = (int32_t)maker;
+	return state_word(state->program, sizeof(state->program), raw->program) &&
+	       state_word(state->backend, sizeof(state->backend), raw->backend) &&
+	       state_word(state->recovery, sizeof(state->recovery), raw->recovery) &&
+	       state_word(state->shm, sizeof(state->shm), raw->shm) && state_word(state->path, sizeof(state->path), raw->path);
+}
+
 static bool state_fill(json_t *json, int32_t id, struct state *state, char *why)
 {
-	const char *program, *backend, *path;
-	json_int_t version, file_id, size, limit, block, max_io, queues, depth, pid, started;
-	int read_only, no_discard, get_data, buffered, foreground;
+	struct state_raw raw;
+	json_int_t version;
 	json_error_t error;
 
 	/* The version alone first: another version may have other members. */
@@ -108,21 +147,9 @@ static bool state_fill(json_t *json, int32_t id, struct state *state, char *why)
 	if (version != STATE_VERSION)
 		return snprintf(why, STATE_WHY_BYTES, "it has version %lld and this program reads version %d", (long long)version,
 				STATE_VERSION), false;
-	if (json_unpack_ex(json, &error, 0, "{s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:{s:I, s:I}}",
-			   "program", &program, "id", &file_id, "backend", &backend, "path", &path, "size_bytes", &size,
-			   "memory_limit_bytes", &limit, "block_bytes", &block, "max_io_bytes", &max_io, "queues", &queues, "depth",
-			   &depth, "read_only", &read_only, "no_discard", &no_discard, "get_data", &get_data, "buffered", &buffered,
-			   "foreground", &foreground, "server", "pid", &pid, "started_ticks", &started) < 0)
+	if (!state_unpack(json, &raw, &error))
 		return snprintf(why, STATE_WHY_BYTES, "%s", error.text), false;
-	*state = (struct state){ .id = id, .size_bytes = (uint64_t)size, .memory_limit_bytes = (uint64_t)limit,
-				 .read_only = read_only, .no_discard = no_discard, .get_data = get_data, .buffered = buffered,
-				 .foreground = foreground };
-	state->server = (struct process){ .pid = (int32_t)pid, .started_ticks = (uint64_t)started };
-	if (file_id != id || size < 0 || limit < 0 || pid < 1 || pid > INT32_MAX || started < 1 ||
-	    !state_number(&state->block_bytes, block, INT32_MAX) || !state_number(&state->max_io_bytes, max_io, INT32_MAX) ||
-	    !state_number(&state->queues, queues, INT32_MAX) || !state_number(&state->depth_tags, depth, INT32_MAX) ||
-	    !state_word(state->program, sizeof(state->program), program) ||
-	    !state_word(state->backend, sizeof(state->backend), backend) || !state_word(state->path, sizeof(state->path), path))
+	if (!state_hold(&raw, id, state))
 		return snprintf(why, STATE_WHY_BYTES, "a value is out of range"), false;
 	return true;
 }

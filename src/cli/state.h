@@ -12,13 +12,14 @@
 
 #define STATE_FOLDER "/run/refublk"
 
-enum { STATE_VERSION = 1, STATE_WORD_BYTES = 32, STATE_WHY_BYTES = 192 };
+enum { STATE_VERSION = 2, STATE_WORD_BYTES = 32, STATE_WHY_BYTES = 192, STATE_SHM_BYTES = 128 };
 
 struct state {
 	struct process server;
 	uint64_t size_bytes;
 	uint64_t memory_limit_bytes; /* 0: the default */
 	int32_t id;
+	int32_t maker_pid;           /* who added the device: the kernel's mark of it. server is who serves it now */
 	uint32_t block_bytes;
 	uint32_t max_io_bytes;
 	uint32_t queues;
@@ -29,6 +30,8 @@ struct state {
 	bool buffered;
 	bool foreground;
 	char backend[STATE_WORD_BYTES]; /* "mem", "file", "null" */
+	char recovery[STATE_WORD_BYTES]; /* "none", "wait", "reissue", "fail" */
+	char shm[STATE_SHM_BYTES];      /* mem: the name of its memory file; "": it goes with its server */
 	char program[STATE_WORD_BYTES]; /* the version of refublk that serves */
 	char path[PATH_MAX];            /* file: absolute; else "" */
 };

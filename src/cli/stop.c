@@ -14,6 +14,7 @@
 #include "holders.h"
 #include "inventory.h"
 #include "listen.h"
+#include "mem_shm.h"
 #include "node.h"
 #include "say.h"
 #include "sync.h"
@@ -174,9 +175,26 @@ static int stop_delete(struct inventory *inventory, const struct inventory_devic
 	return SAY_FAILED;
 }
 
-static int stop_remove_file(const struct inventory *inventory, int32_t id)
+/* The content that was kept for a recovery: nobody can want it any more. */
+static void stop_remove_content(const struct state *state)
 {
-	int error = inventory->folder_fd < 0 ? 0 : listen_remove(inventory->folder_fd, id);
+	int folder_fd = state->shm[0] && mem_shm_name_good(state->shm) ? mem_shm_folder() : -1;
+
+	if (folder_fd < 0)
+		return;
+	(void)mem_shm_remove(folder_fd, state->shm);
+	close(folder_fd);
+}
+
+/* Of a device that is gone. */
+static int stop_remove_file(const struct inventory *inventory, const struct inventory_device *device)
+{
+	const int32_t id = device->id;
+	int error;
+
+	if (device->file == INVENTORY_GOOD)
+		stop_remove_content(&device->state);
+	error = inventory->folder_fd < 0 ? 0 : listen_remove(inventory->folder_fd, id);
 
 	if (!error && inventory->folder_fd >= 0)
 		error = state_remove(inventory->folder_fd, id);
@@ -230,12 +248,12 @@ static int stop_one(const struct options *options, struct inventory *inventory, 
 	if (error)
 		return error == -ENODEV ? stop_unknown(id) : SAY_FAILED;
 	if (device.phase == INVENTORY_ABSENT)
-		return options->command == OPTIONS_STOP ? stop_unknown(id) : stop_remove_file(inventory, id);
+		return options->command == OPTIONS_STOP ? stop_unknown(id) : stop_remove_file(inventory, &device);
 	status = stop_begin(options, &device);
 	if (status == SAY_OK && !stop_is_over(inventory, &device)) {
 		status = stop_delete(inventory, &device);
 		if (status == SAY_OK)
-			status = stop_remove_file(inventory, id);
+			status = stop_remove_file(inventory, &device);
 	}
 	if (status == SAY_OK)
 		log_say(inventory->log, REFUBLK_INFO, "device %d is gone", id);

@@ -300,6 +300,7 @@ uint32_t act_carry_out(struct refublk *device, uint32_t action)
 	case DEVICE_SEND_STOP:
 		return act_send_plain(device, UBLK_U_CMD_STOP_DEV, 0);
 	case DEVICE_SEND_DEL:
+		device->deleted = true;
 		return act_send_plain(device, UBLK_U_CMD_DEL_DEV, 0);
 	case DEVICE_SEND_RECOVER:
 		return act_send_plain(device, UBLK_U_CMD_START_USER_RECOVERY, 0);
@@ -323,7 +324,7 @@ uint32_t act_carry_out(struct refublk *device, uint32_t action)
 		act_say_late(device);
 		return DEVICE_EVENTS;
 	case DEVICE_SAY_OVER:
-		act_say(device, "gone");
+		act_say(device, device->state.recovery && !device->deleted ? "left, for a recovery" : "gone");
 		return DEVICE_EVENTS;
 	case DEVICE_ACTIONS:
 		break;

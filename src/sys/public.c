@@ -187,6 +187,11 @@ int refublk_wait(struct refublk *device)
 	return device->failure ? -EIO : 0;
 }
 
+bool refublk_left(const struct refublk *device)
+{
+	return device->state.phase == DEVICE_OVER && device->state.recovery && !device->deleted;
+}
+
 void refublk_stop(struct refublk *device)
 {
 	/* One report, however many signals: the pipe has room for one. */

@@ -7,8 +7,15 @@
 #include "clock.h"
 #include "reason.h"
 
-/* The pause before a command is sent again; and how long a loaded udev may take for a node. */
-enum { RUN_PAUSE_MS = 100, RUN_FIND_LIMIT_MS = 10 * 1000, RUN_FIND_PAUSE_MS = 10 };
+/* Pauses before a command is sent again, short ones first: most servers let go at once, and the driver's timer of 30 s is
+ * outlasted by DEVICE_TRIES_MAX of them. And how long a loaded udev may take for a node. */
+enum {
+	RUN_PAUSES_SHORT = 25,
+	RUN_PAUSE_SHORT_MS = 20,
+	RUN_PAUSE_MS = 200,
+	RUN_FIND_LIMIT_MS = 10 * 1000,
+	RUN_FIND_PAUSE_MS = 10,
+};
 
 /* What a phase's command attempts. */
 static const uint32_t run_attempts[DEVICE_PHASES] = {
@@ -47,9 +54,20 @@ static void run_set_timer(struct refublk *device, uint32_t phase_before, uint32_
 	const uint64_t now_ms = clock_ms();
 
 	if (device->state.phase != phase_before)
-		device->phase_begin_ms = now_ms;
+		device->phase_begin_ms = device->said_ms = now_ms;
 	if (device->state.phase != phase_before || event == DEVICE_DEADLINE || action == DEVICE_PAUSE)
 		device->timer_begin_ms = now_ms;
+}
+
+/* A command that is refused again and again never meets its deadline. */
+static void run_say_pauses(struct refublk *device)
+{
+	const uint64_t now_ms = clock_ms();
+
+	if (now_ms - device->said_ms < device_limit_ms(device->state.phase))
+		return;
+	device->said_ms = now_ms;
+	(void)act_carry_out(device, DEVICE_SAY_LATE);
 }
 
 /* One event, and those that follow at once from carrying out what it leads to. */
@@ -66,6 +84,8 @@ static void run_feed(struct refublk *device, uint32_t event)
 			log_say(device->log, REFUBLK_WARNING, "%s: event %u cannot be while %s", device->block_path,
 				event, device_phase_name(phase));
 		run_set_timer(device, phase, event, step.action);
+		if (step.action == DEVICE_PAUSE)
+			run_say_pauses(device);
 		event = act_carry_out(device, step.action);
 	}
 }
@@ -124,10 +144,17 @@ static void run_report(struct refublk *device, struct report report)
 	CHECK(report.kind < REPORT_KINDS);
 }
 
+static uint32_t run_limit_ms(const struct refublk *device)
+{
+	if (!device->state.pausing)
+		return device_limit_ms(device->state.phase);
+	return device->state.tries > RUN_PAUSES_SHORT ? RUN_PAUSE_MS : RUN_PAUSE_SHORT_MS;
+}
+
 /* Milliseconds until the phase's limit or the pause is over. */
 static uint32_t run_due_ms(const struct refublk *device)
 {
-	const uint32_t limit_ms = device->state.pausing ? RUN_PAUSE_MS : device_limit_ms(device->state.phase);
+	const uint32_t limit_ms = run_limit_ms(device);
 	const uint64_t spent_ms = clock_ms() - device->timer_begin_ms;
 
 	if (!limit_ms)

@@ -33,10 +33,12 @@ struct refublk {
 	struct ublk_params params;         /* the kernel's, while a command is in flight */
 	struct device_state state;
 	uint64_t phase_begin_ms;
+	uint64_t said_ms;            /* when it was last said what is waited for, or the phase's begin */
 	uint64_t timer_begin_ms;     /* from here the phase's limit or the pause counts */
 	uint32_t queues_running;
 	uint32_t queues_ready;
 	bool ending;                 /* told to leave or joined: the end of the last one is an event */
+	bool deleted;                /* DEL was sent */
 	int char_fd;                 /* -1: closed */
 	int last_error;              /* of the command or action carried out last: -errno */
 	int failure;                 /* what a failed start or device is reported as; 0: none */

@@ -118,6 +118,34 @@ for add in 'refublk add file' 'ublk-file'; do
 		wrong extra $add --path new.img extra
 	}
 done
+for add in 'refublk add mem' 'ublk-mem'; do
+	# shellcheck disable=SC2086
+	{
+		wrong --shm $add --size 1M --recovery wait
+		wrong --recovery $add --size 1M --shm name
+		wrong 'wait, reissue and fail' $add --size 1M --shm name --recovery sometimes
+		for name in ../x a/b "$(printf '%065d' 0)" 'a b'; do
+			wrong 'no name' $add --size 1M --recovery wait --shm "$name"
+		done
+		wrong --shm $add --size 1M --recovery wait --shm ''
+	}
+done
+wrong --shm refublk add file --path new.img --size 1M --shm name
+wrong 'wait, reissue and fail' refublk add file --path new.img --size 1M --recovery always
+wrong 'no device' refublk recover
+wrong --size refublk recover 1 --size 1M
+wrong --recovery refublk recover 1 --recovery wait
+wrong nonsense refublk recover 1 nonsense
+wrong x refublk recover x
+wrong --path refublk recover 1 --path x
+wrong --buffered refublk recover 1 --buffered
+wrong --path refublk recover 1 file
+wrong --shm refublk recover 1 mem
+wrong --shm refublk recover 1 file --path x --shm name
+wrong --path refublk recover 1 mem --path x --shm name
+wrong exclude refublk recover --all 1
+wrong exclude refublk recover --all --foreground
+wrong backend refublk recover --all --path x
 for end in stop del; do
 	wrong 'no device' refublk $end
 	wrong 'no device' refublk $end --force
@@ -151,7 +179,7 @@ wrong --json refublk trace check --json first
 # What is right, so that the above does not pass because everything fails.
 call 0 0 refublk --version
 call 0 0 refublk --help
-for help in 'add mem' 'add file' 'add null' add list info stop del features doctor 'trace check'; do
+for help in 'add mem' 'add file' 'add null' add list info stop del recover features doctor 'trace check'; do
 	# shellcheck disable=SC2086
 	call 0 0 refublk $help --help
 	grep -q Usage out || complain "$help --help" 'no usage'

@@ -45,7 +45,7 @@ static struct inventory_fact fact_of(uint32_t phase, uint64_t mark, int32_t pid)
 
 static struct inventory_device join(const struct inventory_fact *fact, int file_error, struct process of)
 {
-	struct state state = { .server = of, .id = 3 };
+	struct state state = { .server = of, .maker_pid = of.pid, .id = 3 };
 
 	return inventory_join(3, fact, file_error, &state, "torn");
 }
@@ -75,9 +75,39 @@ START_TEST(test_ours_and_orphan)
 	device = join(&fact, 0, gone);
 	ck_assert(!device.server_alive && inventory_is_ours(&device) && inventory_is_orphan(&device));
 	ck_assert_str_eq(inventory_phase_name(&device), "orphan");
+	ck_assert(!inventory_is_recoverable(&device));
 	fact.phase = INVENTORY_QUIESCED;
 	device = join(&fact, 0, gone);
+	ck_assert_str_eq(inventory_phase_name(&device), "orphan");
+	ck_assert(!inventory_is_recoverable(&device));
+	/* Made with USER_RECOVERY, bit 3. */
+	fact.features |= 8;
+	for (uint32_t phase = 0; phase < INVENTORY_ABSENT; phase++) {
+		fact.phase = phase;
+		device = join(&fact, 0, gone);
+		ck_assert_int_eq(inventory_is_recoverable(&device), phase != INVENTORY_DEAD && phase != INVENTORY_UNKNOWN);
+	}
+	/* Served again, by another process than the one that made it. */
+	fact = fact_of(INVENTORY_QUIESCED, mark_of((uint32_t)server.pid), server.pid);
+	fact.features |= 8;
+	device = join(&fact, 0, server);
 	ck_assert_str_eq(inventory_phase_name(&device), "quiesced");
+	ck_assert(!inventory_is_recoverable(&device));
+}
+END_TEST
+
+/* A device that was taken over keeps its maker's mark: the file names maker and server. */
+START_TEST(test_taken_over)
+{
+	struct inventory_fact fact = fact_of(INVENTORY_LIVE, mark_of((uint32_t)server.pid + 1), server.pid);
+	struct state state = { .server = server, .maker_pid = server.pid + 1, .id = 3 };
+	struct inventory_device device = inventory_join(3, &fact, 0, &state, "torn");
+
+	ck_assert_uint_eq(device.file, INVENTORY_GOOD);
+	ck_assert(device.server_alive && device.server.pid == server.pid && device.maker_pid == server.pid + 1);
+	state.maker_pid = server.pid;
+	device = inventory_join(3, &fact, 0, &state, "torn");
+	ck_assert_uint_eq(device.file, INVENTORY_FOREIGN);
 }
 END_TEST
 
@@ -272,6 +302,7 @@ Suite *suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_ours_and_live);
 	tcase_add_test(tcase, test_ours_and_orphan);
+	tcase_add_test(tcase, test_taken_over);
 	tcase_add_test(tcase, test_foreign_file);
 	tcase_add_test(tcase, test_marked_without_a_file);
 	tcase_add_test(tcase, test_other_servers);

@@ -56,6 +56,8 @@ START_TEST(test_a_late_release_is_waited_for)
 	ck_assert_int_eq(run_rig_recover(script, BYTES).start, 0);
 	ck_assert_uint_le(plane.shortest_ms, 200);
 	ck_assert_uint_eq(run_rig_errors, 0);
+	/* 35 s, and a line for each 10 of them. */
+	ck_assert_uint_eq(run_rig_warnings, 3);
 }
 END_TEST
 

@@ -41,6 +41,7 @@ static struct state example(int32_t id)
 		.size_bytes = UINT64_C(1) << 50,
 		.memory_limit_bytes = 12345,
 		.id = id,
+		.maker_pid = 4710,
 		.block_bytes = 4096,
 		.max_io_bytes = 1 << 20,
 		.queues = 3,
@@ -51,6 +52,8 @@ static struct state example(int32_t id)
 	};
 
 	strcpy(state.backend, "file");
+	strcpy(state.recovery, "reissue");
+	strcpy(state.shm, "a-name");
 	strcpy(state.program, "0.1.0");
 	strcpy(state.path, "/a \"quoted\" path\nwith a line break and \xc3\xa4");
 	return state;
@@ -78,6 +81,9 @@ START_TEST(test_round_trip)
 	ck_assert(read.queues == 3 && read.depth_tags == 77);
 	ck_assert(read.read_only && !read.no_discard && read.get_data && !read.buffered && read.foreground);
 	ck_assert_str_eq(read.backend, "file");
+	ck_assert_str_eq(read.recovery, "reissue");
+	ck_assert_str_eq(read.shm, "a-name");
+	ck_assert_int_eq(read.maker_pid, 4710);
 	ck_assert_str_eq(read.program, "0.1.0");
 	ck_assert_str_eq(read.path, written.path);
 }
@@ -149,7 +155,11 @@ START_TEST(test_every_prefix_is_damaged)
 }
 END_TEST
 
-#define GOOD_HEAD "{\"version\":1,\"program\":\"1\",\"id\":7,\"backend\":\"mem\",\"path\":\"\",\"size_bytes\":1024,"
+#define LONG "0123456789012345678901234567890123456789"
+#define FIRST(program, id, maker, shm, recovery, size) \
+	"{\"version\":2,\"program\":\"" program "\",\"id\":" id ",\"maker\":" maker ",\"backend\":\"mem\",\"path\":\"\"," \
+	"\"shm\":\"" shm "\",\"recovery\":\"" recovery "\",\"size_bytes\":" size ","
+#define GOOD_HEAD FIRST("1", "7", "1", "", "none", "1024")
 #define GOOD_MIDDLE "\"memory_limit_bytes\":0,\"block_bytes\":512,\"max_io_bytes\":4096,\"queues\":1,\"depth\":1,"
 #define GOOD_FLAGS "\"read_only\":false,\"no_discard\":false,\"get_data\":false,\"buffered\":false,\"foreground\":false,"
 #define GOOD_SERVER "\"server\":{\"pid\":1,\"started_ticks\":1}"
@@ -160,19 +170,23 @@ static const char *const damaged[] = {
 	"[]",
 	"7",
 	"{}",
-	"{\"version\":1,\"id\":7}",
-	"{\"version\":2}",
-	"{\"version\":\"1\"}",
+	"{\"version\":2,\"id\":7}",
+	"{\"version\":1}",
+	"{\"version\":3}",
+	"{\"version\":\"2\"}",
 	GOOD_HEAD GOOD_MIDDLE GOOD_FLAGS "}",
 	GOOD_HEAD GOOD_MIDDLE GOOD_FLAGS "\"server\":{\"pid\":0,\"started_ticks\":1}}",
 	GOOD_HEAD GOOD_MIDDLE GOOD_FLAGS "\"server\":{\"pid\":-1,\"started_ticks\":1}}",
 	GOOD_HEAD GOOD_MIDDLE GOOD_FLAGS "\"server\":{\"pid\":99999999999,\"started_ticks\":1}}",
 	GOOD_HEAD GOOD_MIDDLE GOOD_FLAGS "\"server\":{\"pid\":1,\"started_ticks\":0}}",
-	GOOD_HEAD GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER ",\"version\":1}",
-	"{\"version\":1,\"program\":\"1\",\"id\":8,\"backend\":\"mem\",\"path\":\"\",\"size_bytes\":1," GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
-	"{\"version\":1,\"program\":\"1\",\"id\":7,\"backend\":\"mem\",\"path\":\"\",\"size_bytes\":-1," GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
-	"{\"version\":1,\"program\":\"0123456789012345678901234567890123456789\",\"id\":7,\"backend\":\"mem\",\"path\":\"\",\"size_bytes\":1,"
-	GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
+	GOOD_HEAD GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER ",\"version\":2}",
+	FIRST("1", "8", "1", "", "none", "1") GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
+	FIRST("1", "7", "1", "", "none", "-1") GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
+	FIRST("1", "7", "0", "", "none", "1") GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
+	FIRST("1", "7", "4294967297", "", "none", "1") GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
+	FIRST("1", "7", "1", "", LONG, "1") GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
+	FIRST("1", "7", "1", LONG LONG LONG LONG, "none", "1") GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
+	FIRST(LONG, "7", "1", "", "none", "1") GOOD_MIDDLE GOOD_FLAGS GOOD_SERVER "}",
 };
 
 START_TEST(test_damaged)
