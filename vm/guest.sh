@@ -118,10 +118,25 @@ must_fail() {
 
 # ---- disks
 
+# trace_for COMMAND…: sets trace to the words that make a server record what it says to the kernel; guest-cases checks
+# each trace after the case. None where the command has its own, where the program is not ours, and after `traces=no`.
+trace_for() {
+    trace=
+    case "${traces:-yes} $*" in
+    no* | *--trace*) return 0 ;;
+    "yes refublk add "* | "yes ublk-mem "* | "yes ublk-file "*) ;;
+    *) return 0 ;;
+    esac
+    mkdir -p "$work/traces"
+    trace="--trace $work/traces/$(ls "$work/traces" | wc -l)"
+}
+
 # start_disk mem --size 64M …: calls refublk add; sets disk to the node it printed and disk_id to its number.
 start_disk() {
     local rc=0
-    start add sh -c '"$@" 2>"$0"' "$work/add.err" refublk add "$@"
+    trace_for refublk add "$@"
+    # shellcheck disable=SC2086 # words
+    start add sh -c '"$@" 2>"$0"' "$work/add.err" refublk add "$@" $trace
     finish add "${add_limit:-40}" || rc=$?
     [ $rc = 0 ] || fail "refublk add $*: exits $rc: $(tail -n 2 "$work/add.err" | tr '\n' ' ')"
     disk=$(cat "$work/add.out")
@@ -132,7 +147,9 @@ start_disk() {
 start_server() {
     local name=$1
     shift
-    start "$name" blockprobe run "$@"
+    trace_for "$@"
+    # shellcheck disable=SC2086 # words
+    start "$name" blockprobe run "$@" $trace
     wait_until 40 "'$*' prints its device" has_spoken "$name"
     disk=$(sed -n '/^\/dev\/ublkb/{p;q;}' "$work/$name.out")
     [ -n "$disk" ] || fail "$name: no device: $(tail -n 2 "$work/$name.out" | tr '\n' ' ')"
@@ -301,6 +318,16 @@ left_behind() {
     [ -z "$nodes" ] || printf 'node %s ' $nodes
     [ -z "$pids" ] || printf 'process %s' "$(name_pids $pids)"
     [ -z "$complaint" ] || printf 'kernel says %s' "$complaint"
+}
+
+# Prints what is wrong with a trace of case $1; nothing when all are lawful. That of a killed server may stop anywhere.
+unlawful_trace() {
+    local file option=
+    ! grep -q 'kill -9' "$job/cases/$1.sh" || option=--unfinished
+    for file in "$work"/traces/*; do
+        # shellcheck disable=SC2086 # none or one
+        [ ! -e "$file" ] || refublk trace check "$file" $option >"$work/verdict" 2>&1 || tail -n 1 "$work/verdict"
+    done | head -n 1
 }
 
 # Is nothing of case $1 there that could disturb the next one?
