@@ -25,6 +25,7 @@ struct choice {
 	size_t byte_count;
 	size_t byte_at;
 	struct choice_path *path; /* not NULL: this decides. The caller's */
+	bool settled;             /* nothing is decided any more: 0 */
 };
 
 struct choice choice_of_seed(uint64_t seed);
@@ -42,7 +43,7 @@ static inline uint32_t choice_below(struct choice *choice, uint32_t limit)
 {
 	uint64_t word;
 
-	if (limit <= 1)
+	if (limit <= 1 || choice->settled)
 		return 0;
 	if (choice->bytes || choice->path)
 		return choice_told(choice, limit);
@@ -52,7 +53,13 @@ static inline uint32_t choice_below(struct choice *choice, uint32_t limit)
 	return (uint32_t)(((word >> 32) * limit) >> 32);
 }
 
-/* True so often of 1000 times; by a path, either, and by bytes one time in eight. 0 never asks. */
+/* Which of several that are alike: an enumeration gains nothing by taking another than the first. */
+static inline uint32_t choice_alike(struct choice *choice, uint32_t limit)
+{
+	return choice->path ? 0 : choice_below(choice, limit);
+}
+
+/* True so often of 1000 times, below 1000; by a path, either, and by bytes one time in eight. 0 never asks. */
 static inline bool choice_chance(struct choice *choice, uint32_t per_mille)
 {
 	if (per_mille == 0)
@@ -61,7 +68,7 @@ static inline bool choice_chance(struct choice *choice, uint32_t per_mille)
 		return choice_below(choice, 2) == 1;
 	if (choice->bytes)
 		return choice_below(choice, 8) == 7;
-	return choice_below(choice, 1000) < per_mille;
+	return choice_below(choice, 1000) >= 1000 - per_mille;
 }
 
 #endif

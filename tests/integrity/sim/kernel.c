@@ -173,7 +173,7 @@ static void kernel_start(struct port *port)
 		[SIM_READ] = DRIVER_ARRIVE_READ, [SIM_WRITE] = DRIVER_ARRIVE_WRITE, [SIM_FLUSH] = DRIVER_ARRIVE_OTHER,
 		[SIM_DISCARD] = DRIVER_ARRIVE_OTHER, [SIM_ZEROES] = DRIVER_ARRIVE_OTHER,
 	};
-	uint32_t at = choice_below(port->sim->choice, port->idle_count);
+	uint32_t at = choice_alike(port->sim->choice, port->idle_count);
 	uint16_t number = port->idle[at];
 	struct sim_tag *tag = &port->tags[number];
 

@@ -280,6 +280,7 @@ void sim_cut(struct sim *sim)
 
 void sim_calm(struct sim *sim)
 {
+	sim->choice->settled = true;
 	sim->config.part_copies = 0;
 	sim->config.failed_ios = 0;
 }

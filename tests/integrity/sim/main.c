@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "enumerate.h"
 #include "fewer.h"
 
 enum { MAIN_TEXT_BYTES = 300, MAIN_PASSED = 0, MAIN_FAILED = 1, MAIN_USAGE = 2, MAIN_LISTED = 20, MAIN_SHRINK_SECONDS = 20 };
@@ -132,7 +133,7 @@ static int main_speed(void)
 
 static int main_usage(void)
 {
-	fprintf(stderr, "usage: sim [--seed N] [--operations N] [--seconds N] [--verbose] [--speed]\n");
+	fprintf(stderr, "usage: sim [--seed N] [--operations N] [--seconds N] [--verbose] [--speed] [--enumerate]\n");
 	return MAIN_USAGE;
 }
 
@@ -141,7 +142,8 @@ int main(int count, char **words)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' },   { "operations", required_argument, NULL, 'o' },
 		{ "seconds", required_argument, NULL, 't' }, { "verbose", no_argument, NULL, 'v' },
-		{ "speed", no_argument, NULL, 'p' },	    { NULL, 0, NULL, 0 },
+		{ "speed", no_argument, NULL, 'p' },	    { "enumerate", no_argument, NULL, 'e' },
+		{ NULL, 0, NULL, 0 },
 	};
 	uint64_t seed = 1, operations = 1000000;
 	double seconds = 0;
@@ -159,6 +161,8 @@ int main(int count, char **words)
 			verbose = true;
 		else if (option == 'p')
 			return main_speed();
+		else if (option == 'e')
+			return enumerate_small() ? MAIN_PASSED : MAIN_FAILED;
 		else
 			return main_usage();
 	}

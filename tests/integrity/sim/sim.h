@@ -131,7 +131,7 @@ void sim_quiesce(struct sim *sim);
 /* STOP and DEL with what is in flight, and the device is made anew over the same backend. */
 void sim_restart(struct sim *sim);
 
-/* From now on nothing fails by itself. */
+/* From now on everything goes the plain way: nothing is decided, nothing fails by itself. */
 void sim_calm(struct sim *sim);
 
 /* The power goes: what is in flight fails, and of what the disk has not been told to keep, a part is lost. Config: cuts.

@@ -28,10 +28,12 @@ static struct operation trial_choose(const struct trial_run *run, uint32_t numbe
 	const struct plan *plan = &run->trial->plan;
 	uint32_t blocks = (uint32_t)(plan->size_bytes / plan->block_bytes);
 	uint32_t most = (uint32_t)(plan->max_bytes / plan->block_bytes);
+	static const enum operation_kind kinds[OPERATION_KINDS] = { OPERATION_READ, OPERATION_WRITE, OPERATION_ZEROES,
+								    OPERATION_DISCARD, OPERATION_FLUSH };
 	struct operation operation = { .number = number, .direct = true };
 	uint32_t first, count;
 
-	operation.kind = (enum operation_kind)choice_below(run->choice, OPERATION_KINDS);
+	operation.kind = kinds[choice_below(run->choice, run->trial->chosen)];
 	if (operation.kind == OPERATION_FLUSH)
 		return operation;
 	first = choice_below(run->choice, blocks);

@@ -18,7 +18,8 @@ struct trial {
 	uint32_t operations;      /* of the plan, from 1 on */
 	const uint32_t *numbers;  /* not NULL: these of the plan only, rising; `operations` of them. The caller's */
 	uint32_t depth;           /* operations in flight at most */
-	bool chosen;              /* the operations come from the source of choices and not from the plan */
+	uint32_t chosen;          /* not 0: the operations come from the source of choices and not from the plan, of the
+	                           * first so many kinds of read, write, write-zeroes, discard, flush */
 	bool cut;                 /* the power is cut at the end, in the middle of it */
 };
 
