@@ -324,7 +324,7 @@ static void answer_device(struct question *question)
 					      "cancelling", "live", "quiescing", "abandoning", "stopping", "joining", "deleting", "over" };
 	static const char *const events[] = { "begin", "begin-recovery", "answer-ok", "answer-eintr", "answer-ebusy",
 					      "answer-eagain", "answer-gone", "answer-other", "queues-ready", "queue-failed",
-					      "queues-ended", "deadline", "stop-wanted", "server-lost", "hand-over" };
+					      "queues-ended", "deadline", "stop-wanted", "server-lost", "keep", "hand-over" };
 	static const char *const wants[] = { "up", "down" }, *const verdicts[] = { "lawful", "failed", "unexpected" };
 	struct device_state state = {
 		.want = (uint8_t)choice(question, "want", wants, DEVICE_WANTS),

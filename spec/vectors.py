@@ -233,7 +233,7 @@ def session_vectors():
 def device_vectors():
     """Every event in every phase, on the way up and down, of a device that was added."""
     events = ['begin', 'begin-recovery', *(f'answer-{a}' for a in ('ok', 'eintr', 'ebusy', 'eagain', 'gone', 'other')),
-              'queues-ready', 'queue-failed', 'queues-ended', 'deadline', 'stop-wanted', 'server-lost', 'hand-over']
+              'queues-ready', 'queue-failed', 'queues-ended', 'deadline', 'stop-wanted', 'server-lost', 'keep', 'hand-over']
     with_queues = ('opening', 'starting', 'live', 'quiescing', 'abandoning', 'joining')
     states = [('up', p) for p in ('absent', 'adding', 'setting', 'opening', 'starting', 'live')]
     states += [('down', p) for p in ('adding', 'setting', 'cancelling', 'quiescing', 'abandoning', 'stopping', 'joining', 'deleting', 'over')]

@@ -162,6 +162,30 @@ has_spoken() {
     grep -q ^/dev/ublkb "$work/$1.out" || [ -e "$work/$1.rc" ]
 }
 
+# kill_and_recover ID ROUNDS command…: kills the server of the device again and again while the command loads and checks the
+# disk, and recovers it each time; the command has to succeed, and is started again when it ends early.
+kill_and_recover() {
+    local id=$1 rounds=$2 round=0 pid
+    shift 2
+    start load "$@"
+    wait_until 20 'the load has begun' has_io "$id"
+    while [ $round -lt "$rounds" ]; do
+        round=$((round + 1))
+        [ ! -e "$work/load.rc" ] || { finish_load; start load "$@"; }
+        sleep 0.3
+        pid=$(server_of "$id")
+        kill -9 "$pid"
+        must 40 refublk recover "$id"
+        [ "$(server_of "$id")" != "$pid" ] || fail 'the killed server serves on'
+    done
+    finish_load
+}
+
+finish_load() {
+    finish load 60 || fail "the load exits $?: $(tail -n 5 "$work/load.out" | tr '\n' ' ')"
+    cat "$work/load.out" >>"$work/loads.out"
+}
+
 # Prints the id of a ublk node. A node that is missing becomes a regular file as soon as something writes to it, and
 # then passes every test: so it has to be a block device.
 device_of() {

@@ -111,7 +111,7 @@ fill_job() {
         ln -s refublk "$folder/bin/ublk-file"
     fi
     for program in "$repo_dir"/build/plain/examples/* "$repo_dir"/build/plain/lives \
-        "$repo_dir"/build/plain/refublk-faults "$repo_dir"/build/plain/misuse $extra_programs; do
+        "$repo_dir"/build/plain/refublk-faults "$repo_dir"/build/plain/misuse "$repo_dir"/build/plain/blkshadow $extra_programs; do
         [ ! -x "$program" ] || cp -L "$program" "$folder/bin/"
     done
     echo "$nonce" >"$folder/nonce"

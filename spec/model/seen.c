@@ -106,6 +106,7 @@ static const char *const DEVICE_EVENT_NAMES[DEVICE_EVENTS] = {
 	[DEVICE_DEADLINE] = "deadline",
 	[DEVICE_STOP_WANTED] = "stop-wanted",
 	[DEVICE_SERVER_LOST] = "server-lost",
+	[DEVICE_KEEP] = "keep",
 	[DEVICE_HAND_OVER] = "hand-over",
 };
 

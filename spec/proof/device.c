@@ -47,6 +47,9 @@ static void prove_said(struct device_state state, uint32_t event, struct device_
 		      step.state.phase == state.phase && step.state.want == state.want, "a deadline is said, and waited on");
 	if (event == DEVICE_SERVER_LOST && up && !flies(state) && step.verdict != DEVICE_UNEXPECTED)
 		PROVE(step.action == DEVICE_LEAVE_QUEUES, "queues whose tags are retired leave");
+	if (event == DEVICE_KEEP && step.verdict != DEVICE_UNEXPECTED)
+		PROVE(state.phase == DEVICE_LIVE && step.state.phase == DEVICE_LIVE && step.state.recovery == 1 &&
+		      step.action == DEVICE_NOTHING, "a live device is kept, and goes on");
 	if (event == DEVICE_HAND_OVER && step.verdict != DEVICE_UNEXPECTED)
 		PROVE(state.phase == DEVICE_LIVE && step.state.recovery == 1, "only a live device is handed over, and is then left");
 	if (step.action == DEVICE_DRAIN_QUEUES)

@@ -108,6 +108,7 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 			[DEVICE_QUEUES_ENDED] = UNDO,
 			[DEVICE_STOP_WANTED] = STOP,
 			[DEVICE_SERVER_LOST] = LEAVE,
+			[DEVICE_KEEP] = STAY,
 			[DEVICE_HAND_OVER] = QUIET,
 		},
 	},
@@ -279,6 +280,8 @@ static struct device_state device_note(struct device_state state, uint32_t event
 {
 	if (event == DEVICE_STOP_WANTED)
 		state.want = DEVICE_DOWN;
+	if (event == DEVICE_KEEP) /* R90 */
+		state.recovery = 1;
 	if (event == DEVICE_BEGIN_RECOVERY || event == DEVICE_HAND_OVER)
 		state.recovery = 1;
 	if (event == DEVICE_QUEUE_FAILED)

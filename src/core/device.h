@@ -7,7 +7,8 @@
  * At most one control command is in flight. Undo of a START in flight is cancel, then STOP, then DEL;
  * never DEL before STOP. A deadline never abandons a kernel wait: it is said, and waited on.
  *
- * A device that was taken over is deleted only by a stop while it is live. Everything else (a recovery that failed
+ * A device that was taken over, or was made for recovery and has gone live, is deleted only by a stop while it is live.
+ * Everything else (a recovery that failed
  * or is broken off, a queue that failed, tags aborted from outside, as QUIESCE does) closes it and leaves it there:
  * it stays recoverable, and a STOP would fail its clients' dirty data. A device that is handed over is left in the same
  * way, whoever added it. */
@@ -57,6 +58,7 @@ enum device_event {
 	DEVICE_DEADLINE,        /* the phase has lasted longer than it should, or the pause before a retry is over */
 	DEVICE_STOP_WANTED,
 	DEVICE_SERVER_LOST,     /* every tag was aborted though nobody here asked: stopped from outside */
+	DEVICE_KEEP,            /* live, and made for recovery: from now on it outlives its server */
 	DEVICE_HAND_OVER,       /* another server shall take the device over: the caller knows that it is recoverable */
 	DEVICE_EVENTS
 };
@@ -94,7 +96,7 @@ enum device_verdict {
 struct device_state {
 	uint8_t want;     /* enum device_want */
 	uint8_t phase;    /* enum device_phase */
-	uint8_t recovery; /* 1: taken over, or handed over; its undo leaves the device recoverable instead of deleting it */
+	uint8_t recovery; /* 1: taken over, kept, or handed over; its undo leaves the device recoverable instead of deleting it */
 	uint8_t failed;   /* 1: a queue has failed: its tags never retire, so the queues leave */
 	uint8_t queues;   /* 1: threads run and the chardev is open: LEAVE or JOIN is due before DEL */
 	uint8_t tries;    /* refusals of the phase's command by EBUSY or EAGAIN; after DEVICE_TRIES_MAX it has failed */

@@ -125,8 +125,10 @@ static int public_run(struct refublk *device, const struct refublk_options *opti
 	if (error)
 		return error;
 	public_bring_up(device, takeover);
-	if (device->state.phase == DEVICE_LIVE)
+	if (device->state.phase == DEVICE_LIVE) {
+		run_keep(device);
 		return 0;
+	}
 	run_to_end(device);
 	if (device->failure)
 		return device->failure;

@@ -1,6 +1,10 @@
 #include "run.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "act.h"
 #include "check.h"
@@ -70,6 +74,18 @@ static void run_say_pauses(struct refublk *device)
 	(void)act_carry_out(device, DEVICE_SAY_LATE);
 }
 
+/* In a test of a death at a certain moment: the phase has begun, and its command is with the driver. */
+static void run_die(const struct refublk *device)
+{
+#ifdef REFUBLK_TEST_FAULTS
+	const char *phase = getenv("REFUBLK_TEST_DIE");
+
+	if (phase && strcmp(phase, device_phase_name(device->state.phase)) == 0)
+		kill(getpid(), SIGKILL);
+#endif
+	(void)device;
+}
+
 /* One event, and those that follow at once from carrying out what it leads to. */
 static void run_feed(struct refublk *device, uint32_t event)
 {
@@ -87,6 +103,7 @@ static void run_feed(struct refublk *device, uint32_t event)
 		if (step.action == DEVICE_PAUSE)
 			run_say_pauses(device);
 		event = act_carry_out(device, step.action);
+		run_die(device);
 	}
 }
 
@@ -215,6 +232,12 @@ void run_find_block(struct refublk *device)
 	}
 	if (error && device->state.phase == DEVICE_LIVE)
 		reason_say(device->log, REFUBLK_WARNING, REASON_FIND_BLOCK, device->block_path, error);
+}
+
+void run_keep(struct refublk *device)
+{
+	if (device->config.flags & PARAMS_RECOVERY)
+		run_feed(device, DEVICE_KEEP);
 }
 
 void run_to_end(struct refublk *device)

@@ -55,6 +55,9 @@ void run_recover(struct refublk *device);
 /* The device is live: waits until /dev/ublkbN is there, with a limit after which a warning is said, or until it ends. */
 void run_find_block(struct refublk *device);
 
+/* The device is live: where it was made for recovery, it outlives this server from now on. */
+void run_keep(struct refublk *device);
+
 /* Until nothing is left of the device. */
 void run_to_end(struct refublk *device);
 

@@ -19,6 +19,7 @@ static const char *const events[DEVICE_EVENTS] = {
 	[DEVICE_DEADLINE] = "deadline",
 	[DEVICE_STOP_WANTED] = "stop",
 	[DEVICE_SERVER_LOST] = "lost",
+	[DEVICE_KEEP] = "keep",
 	[DEVICE_HAND_OVER] = "hand-over",
 };
 
@@ -78,6 +79,11 @@ static const char *const lives[] = {
 	TO_LIVE "hand-over>send-quiesce lost>nothing ended>nothing ok>say-over",
 	TO_LIVE "hand-over>send-quiesce queue-failed>nothing! ebusy>leave-queues ended>say-over",
 	RECOVERED "hand-over>send-quiesce stop>nothing ok>drain-queues ended>say-over",
+	/* made for recovery: once it is live a stop is a stop, anything else leaves it recoverable */
+	TO_LIVE "keep>nothing stop>send-stop ok>join-queues ended>send-del ok>say-over",
+	TO_LIVE "keep>nothing queue-failed>leave-queues! ended>say-over",
+	TO_LIVE "keep>nothing lost>leave-queues ended>say-over",
+	TO_LIVE "keep>nothing hand-over>send-quiesce ok>drain-queues ended>say-over",
 	/* stopped or deleted by somebody else */
 	TO_LIVE "lost>leave-queues ended>send-stop gone>send-del gone>say-over",
 	TO_LIVE "ended>send-stop ok>send-del ok>say-over",

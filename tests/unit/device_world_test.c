@@ -79,6 +79,7 @@ static bool can_happen(const struct world *world, uint32_t event)
 		return world->state.pausing || device_limit_ms(world->state.phase) != 0;
 	case DEVICE_STOP_WANTED:
 		return true;
+	case DEVICE_KEEP:
 	case DEVICE_HAND_OVER:
 		return world->state.phase == DEVICE_LIVE;
 	case DEVICE_EVENTS:

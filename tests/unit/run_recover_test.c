@@ -153,6 +153,54 @@ START_TEST(test_a_queue_fails)
 }
 END_TEST
 
+/* Made for recovery: what goes wrong once it is live leaves it, what went wrong before is undone, a stop is a stop. */
+START_TEST(test_a_device_made_for_recovery)
+{
+	struct run_rig_lived lived = run_rig_start_recoverable(plane_healthy(), 2);
+
+	ck_assert(lived.start == 0 && lived.wait == 0 && !lived.left && !plane.exists);
+	for (uint32_t fault = PLANE_QUEUE_NOT_STARTED; fault < PLANE_QUEUE_FAULTS; fault++) {
+		struct plane script = plane_healthy();
+
+		script.queue_fault = fault;
+		lived = run_rig_start_recoverable(script, 2);
+		ck_assert_msg(plane.exists == (fault == PLANE_QUEUE_FAILS_LIVE), "fault %u: %s", fault, plane.sent);
+		ck_assert_int_eq(lived.left, fault == PLANE_QUEUE_FAILS_LIVE);
+		ck_assert_int_eq(lived.start == 0, fault >= PLANE_QUEUE_FAILS_LIVE);
+	}
+	for (uint32_t stop_at = 1; stop_at <= LAST_STEP; stop_at++) {
+		struct plane script = plane_healthy();
+
+		script.stop_at = stop_at;
+		lived = run_rig_start_recoverable(script, 2);
+		ck_assert_msg(!plane.exists && !lived.left, "stop at %u: %s", stop_at, plane.sent);
+	}
+	{
+		struct plane script = plane_healthy();
+
+		script.end = PLANE_END_OUTSIDE;
+		lived = run_rig_start_recoverable(script, 2);
+		ck_assert(lived.wait == 0 && lived.left && plane.exists && !plane.stopped);
+	}
+}
+END_TEST
+
+/* A kernel without the way that was asked for is told apart before anything is made. */
+START_TEST(test_a_way_that_the_kernel_lacks)
+{
+	struct plane script = plane_healthy();
+
+	script.features &= ~UBLK_F_USER_RECOVERY;
+	ck_assert_int_eq(run_rig_start_recoverable(script, 1).start, -EOPNOTSUPP);
+	ck_assert_str_eq(plane.sent, "features ");
+	ck_assert_ptr_nonnull(strstr(run_rig_error, "choose another way of recovery"));
+	script = plane_healthy();
+	script.dropped = UBLK_F_USER_RECOVERY;
+	ck_assert_int_eq(run_rig_start_recoverable(script, 1).start, -EOPNOTSUPP);
+	ck_assert(!plane.exists);
+}
+END_TEST
+
 /* ---- what cannot be taken over ------------------------------------------------------------- */
 
 static void expect_untouched(struct plane script, uint64_t backend_bytes, int error, const char *why)
@@ -194,6 +242,8 @@ Suite *suite(void)
 	tcase_add_test(sound, test_a_late_release_is_waited_for);
 	tcase_add_test(sound, test_a_release_that_never_comes);
 	tcase_add_loop_test(sound, test_a_stop_at_any_moment, 1, LAST_STEP + 1);
+	tcase_add_test(sound, test_a_device_made_for_recovery);
+	tcase_add_test(sound, test_a_way_that_the_kernel_lacks);
 	tcase_add_test(sound, test_what_does_not_fit_is_not_touched);
 	suite_add_tcase(run, sound);
 	tcase_set_timeout(faults, 30);

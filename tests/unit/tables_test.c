@@ -133,6 +133,7 @@ static const char *const EVENTS[DEVICE_EVENTS] = {
 	[DEVICE_DEADLINE] = "deadline",
 	[DEVICE_STOP_WANTED] = "stop-wanted",
 	[DEVICE_SERVER_LOST] = "server-lost",
+	[DEVICE_KEEP] = "keep",
 	[DEVICE_HAND_OVER] = "hand-over",
 };
 

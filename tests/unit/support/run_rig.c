@@ -58,6 +58,7 @@ static struct run_rig_lived live(bring_up *up, struct plane script, struct refub
 		ck_assert_str_eq(refublk_block_path(device), "block7");
 		ck_assert_str_eq(refublk_char_path(device), "char7");
 		lived.wait = refublk_wait(device);
+		lived.left = refublk_left(device);
 		refublk_free(device);
 	} else {
 		ck_assert_ptr_null(device);
@@ -69,7 +70,7 @@ static struct run_rig_lived live(bring_up *up, struct plane script, struct refub
 	return lived;
 }
 
-struct run_rig_lived run_rig_start(struct plane script, uint32_t queues)
+static struct refublk_options small(const struct plane *script, uint32_t queues)
 {
 	struct refublk_options options = refublk_defaults();
 
@@ -77,7 +78,20 @@ struct run_rig_lived run_rig_start(struct plane script, uint32_t queues)
 	options.queues = queues;
 	options.depth = 1;
 	options.max_io_bytes = (uint32_t)getpagesize();
-	options.get_data = script.dropped != 0;
+	options.get_data = script->dropped != 0;
+	return options;
+}
+
+struct run_rig_lived run_rig_start(struct plane script, uint32_t queues)
+{
+	return live(refublk_start, script, small(&script, queues));
+}
+
+struct run_rig_lived run_rig_start_recoverable(struct plane script, uint32_t queues)
+{
+	struct refublk_options options = small(&script, queues);
+
+	options.recovery = REFUBLK_RECOVERY_WAIT;
 	return live(refublk_start, script, options);
 }
 
