@@ -71,7 +71,7 @@ static const struct reason_row rows[] = {
 	{ REASON_GET_FEATURES, -ENODEV, WHY_OLD_KERNEL, REMEDY_OLD_KERNEL },
 	{ REASON_ADD, -EEXIST, "the number is taken", "choose another, or let the kernel choose; " REMEDY_LIST },
 	{ REASON_ADD, -EOPNOTSUPP, "the ublk driver lacks a feature that was asked for",
-	  "choose another way of recovery, leave out get-data mode, or use a newer kernel" },
+	  "use Linux 6.12 or newer; --recovery fail needs a newer one than 6.12" },
 	{ REASON_ADD, -EINVAL, "the ublk driver does not take this number of queues, depth or max I/O", NULL },
 	{ REASON_ADD, -EACCES, "the number of unprivileged devices is used up",
 	  "raise the parameter ublks_max of the module ublk_drv" },

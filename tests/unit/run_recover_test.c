@@ -193,7 +193,7 @@ START_TEST(test_a_way_that_the_kernel_lacks)
 	script.features &= ~UBLK_F_USER_RECOVERY;
 	ck_assert_int_eq(run_rig_start_recoverable(script, 1).start, -EOPNOTSUPP);
 	ck_assert_str_eq(plane.sent, "features ");
-	ck_assert_ptr_nonnull(strstr(run_rig_error, "choose another way of recovery"));
+	ck_assert_ptr_nonnull(strstr(run_rig_error, "--recovery fail"));
 	script = plane_healthy();
 	script.dropped = UBLK_F_USER_RECOVERY;
 	ck_assert_int_eq(run_rig_start_recoverable(script, 1).start, -EOPNOTSUPP);
