@@ -11,7 +11,8 @@
 enum { TALK_VERSION = 1, TALK_TEXT_BYTES = 232 };
 
 enum talk_kind {
-	TALK_RESIZE, /* value: the size in bytes */
+	TALK_RESIZE,    /* value: the size in bytes */
+	TALK_HAND_OVER, /* value: 0. The answer comes at once; that it is done is seen by the end of the process */
 	TALK_KINDS
 };
 

@@ -1,34 +1,35 @@
 /* refublk_hand_over(): may clients be kept waiting without an error, and the word to the runner. */
 #include <errno.h>
 
+#include "handover.h"
 #include "report.h"
 #include "run.h"
 
-/* NULL: it can be done. */
-static const char *handover_obstacle(const struct refublk *device, int *error)
+int handover_check(uint64_t flags, const char **why)
 {
-	const uint64_t flags = device->info.flags;
-
-	*error = -EINVAL;
-	if (!(flags & UBLK_F_USER_RECOVERY))
-		return "it was not made for recovery (--recovery wait or reissue), so it cannot change its server";
-	if (flags & UBLK_F_USER_RECOVERY_FAIL_IO)
-		return "its recovery is fail: its clients would meet errors while no server is there";
-	*error = -EOPNOTSUPP;
-	if (!(flags & (UBLK_F_QUIESCE | UBLK_F_USER_RECOVERY_REISSUE)))
-		return "this kernel cannot hold requests back (UBLK_F_QUIESCE, which 7.2 has), so what comes in the last moment "
-		       "would fail; with --recovery reissue it can be done";
-	*error = 0;
-	return NULL;
+	*why = "";
+	if (!(flags & UBLK_F_USER_RECOVERY)) {
+		*why = "it was not made for recovery (--recovery wait or reissue)";
+		return -EINVAL;
+	}
+	if (flags & UBLK_F_USER_RECOVERY_FAIL_IO) {
+		*why = "its recovery is fail: its clients would meet errors while no server is there";
+		return -EINVAL;
+	}
+	if (flags & (UBLK_F_QUIESCE | UBLK_F_USER_RECOVERY_REISSUE))
+		return 0;
+	*why = "this kernel cannot hold requests back (it lacks UBLK_F_QUIESCE, which 7.2 has), so what comes at the last moment "
+	       "would fail; with --recovery reissue it can be done";
+	return -EOPNOTSUPP;
 }
 
 int refublk_hand_over(struct refublk *device)
 {
-	int error;
-	const char *obstacle = handover_obstacle(device, &error);
+	const char *why;
+	int error = handover_check(device->info.flags, &why);
 
-	if (obstacle) {
-		log_say(device->log, REFUBLK_ERROR, "%s cannot be handed over: %s", device->block_path, obstacle);
+	if (error) {
+		log_say(device->log, REFUBLK_ERROR, "%s cannot be handed over: %s", device->block_path, why);
 		return error;
 	}
 	/* One report, however often it is asked for: the pipe has room for one. */
