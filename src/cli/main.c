@@ -15,6 +15,7 @@
 #include "say.h"
 #include "stop.h"
 #include "trace_check.h"
+#include "upgrade.h"
 
 static int main_run(uint32_t command, int argc, char **argv)
 {
@@ -46,6 +47,8 @@ static int main_run(uint32_t command, int argc, char **argv)
 		return recover_run(&options);
 	case OPTIONS_RESIZE:
 		return resize_run(&options);
+	case OPTIONS_UPGRADE:
+		return upgrade_run(&options);
 	case OPTIONS_FEATURES:
 		return features_run(&options);
 	case OPTIONS_DOCTOR:

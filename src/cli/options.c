@@ -36,10 +36,11 @@ struct options_rule {
 #define DAEMON (BIT(ADD_MEM) | BIT(ADD_FILE) | BIT(ADD_NULL))
 #define END (BIT(STOP) | BIT(DEL))
 #define AGAIN BIT(RECOVER)
+#define CHANGE (BIT(RESIZE) | BIT(UPGRADE))
 #define SHOW (BIT(LIST) | BIT(INFO) | BIT(FEATURES))
-#define TARGET (END | AGAIN | BIT(INFO) | BIT(RESIZE))
+#define TARGET (END | AGAIN | BIT(INFO) | CHANGE)
 #define CHECK_ BIT(TRACE_CHECK)
-#define ALL (ADD | AGAIN | END | SHOW | BIT(DOCTOR) | BIT(RESIZE))
+#define ALL (ADD | AGAIN | END | SHOW | BIT(DOCTOR) | CHANGE)
 #define DEVICE(member) offsetof(struct options, device.member)
 #define HERE(member) offsetof(struct options, member)
 
@@ -89,6 +90,7 @@ static const struct options_about options_abouts[OPTIONS_COMMANDS] = {
 	[OPTIONS_DEL] = { "del", "ID|--all [--force] [--any]", "the same, also for what dead servers left behind" },
 	[OPTIONS_RECOVER] = { "recover", "ID|--all [BACKEND]", "serves a disk again whose server is gone" },
 	[OPTIONS_RESIZE] = { "resize", "ID SIZE [--force]", "gives a live disk another size" },
+	[OPTIONS_UPGRADE] = { "upgrade", "ID", "gives a live disk a new server, of this program" },
 	[OPTIONS_FEATURES] = { "features", "[--json]", "lists what the kernel's ublk driver can do" },
 	[OPTIONS_DOCTOR] = { "doctor", "", "says what is missing to serve here, and how to mend it" },
 	[OPTIONS_TRACE_CHECK] = { "trace check", "FILE [--unfinished]", "holds a trace against the protocol, line by line" },

@@ -37,6 +37,7 @@ struct service {
 	int state_fd; /* -1: no state file can be written */
 	int trace_fd; /* -1: no trace, or the device has opened it */
 	bool recovers;
+	bool handed_over; /* somebody has asked for it; read when the listener has ended */
 	char trace_path[32];
 	char path[PATH_MAX]; /* of the backing file, absolute; "" */
 };
@@ -220,6 +221,10 @@ static struct talk_answer service_answer(void *context, struct talk_question que
 	struct refublk_options device = service->options->device;
 	int error;
 
+	if (question.kind == TALK_HAND_OVER) {
+		service->handed_over = true;
+		return talk_reply(question, refublk_hand_over(service->device), "");
+	}
 	device.size_bytes = question.value;
 	device.log = log.function;
 	device.log_context = log.context;
@@ -236,13 +241,17 @@ static void service_listen(struct service *service)
 							 service_answer, service);
 
 	if (error)
-		log_say(service->log, REFUBLK_WARNING, "cannot listen on %s/%d.sock: %s; the disk cannot be resized", STATE_FOLDER,
+		log_say(service->log, REFUBLK_WARNING, "cannot listen on %s/%d.sock: %s; the disk can be neither resized nor upgraded", STATE_FOLDER,
 			refublk_id(service->device), strerror(-error));
 }
 
 /* The device has ended: what belongs to it goes, unless it waits for another server. */
 static void service_clear(struct service *service, int32_t id)
 {
+	if (refublk_left(service->device) && service->handed_over) {
+		log_say(service->log, REFUBLK_INFO, "device %d is handed over", id);
+		return;
+	}
 	if (refublk_left(service->device)) {
 		log_say(service->log, REFUBLK_WARNING, "device %d was left without a server: `refublk recover %d`", id, id);
 		return;

@@ -1,0 +1,96 @@
+# limit: 150
+# A new server for a live disk, 20 times under a load that is verified: no error, and how long the longest pause was. What
+# cannot be upgraded; and a kill at each phase: the disk can be recovered, and deleted.
+must 10 refublk features
+quiesces=no how=reissue
+! grep -q QUIESCE must.out || { quiesces=yes how=wait; }
+
+refused() {
+    local pid
+    pid=$(server_of "$disk_id")
+    must_fail 20 refublk upgrade "$disk_id"
+    grep -q -- "$1" must.out || fail "the refusal does not say '$1': $(tail -n 1 must.out)"
+    expect_eq 'the server' "$pid" "$(server_of "$disk_id")"
+    must 10 dd if="$disk" of=/dev/null bs=4k count=1 iflag=direct
+}
+
+say 'what cannot be upgraded'
+start_disk mem --size 16M
+refused --recovery
+must_fail 10 refublk upgrade 4711
+stop_disk "$disk_id"
+if [ $quiesces = no ]; then
+    start_disk file --path wait.img --size 16M --recovery wait
+    refused QUIESCE
+    stop_disk "$disk_id"
+else
+    start_disk file --path fail.img --size 16M --recovery fail
+    refused fail
+    stop_disk "$disk_id"
+fi
+
+longest=0 upgrades=0
+
+# upgrade_again TIMES: each time another process serves, and the client that writes and verifies meets no error.
+upgrade_again() {
+    local i before pause
+    start load fio --name=load --filename="$disk" --allow_file_create=0 --rw=randrw --bs=4k --direct=1 --ioengine=libaio \
+        --iodepth="$2" --size=16M --verify=crc32c --verify_backlog=512 --verify_fatal=1 --loops=1000 --randseed=7
+    wait_until 20 'fio has begun' has_io "$disk_id"
+    for i in $(seq "$1"); do
+        before=$(server_of "$disk_id")
+        run_limited 60 refublk upgrade "$disk_id" >upgraded || fail "upgrade $i exits $?: $(tail -n 2 upgraded | tr '\n' ' ')"
+        pause=$(sed -n 's/^paused for \([0-9]*\) ms$/\1/p' upgraded)
+        [ -n "$pause" ] || fail "no pause is printed: $(cat upgraded)"
+        [ "$before" != "$(server_of "$disk_id")" ] || fail 'the server is the old one'
+        [ ! -e load.rc ] || fail "fio ended: $(grep -iE 'error|verify' load.out | head -n 2 | tr '\n' ' ')"
+        [ "$pause" -le $longest ] || longest=$pause
+        upgrades=$((upgrades + 1))
+    done
+    kill -INT "$(cat load.pid)"
+    finish load 60 || :
+    ! grep -qiE 'error|verify:|fail' load.out || fail "fio meets an error: $(grep -iE 'error|verify:|fail' load.out | head -n 2 | tr '\n' ' ')"
+}
+
+say 'a file, more requests than tags'
+start_disk file --path image --size 16M --queues 2 --depth 8 --recovery $how
+upgrade_again 10 32
+stop_disk "$disk_id"
+say 'a RAM disk in shared memory'
+start_disk mem --size 16M --shm case --get-data --recovery $how
+upgrade_again 10 16
+stop_disk "$disk_id"
+[ ! -e /dev/shm/refublk.case ] || fail 'the memory file stays'
+note "$upgrades upgrades, longest pause $longest ms"
+expect_at_most 'the longest pause in ms' 20000 "$longest"
+
+say 'killed at each phase: the command, and whoever serves'
+start_disk file --path image --size 16M --recovery $how
+must 20 dd if=/dev/urandom of="$disk" bs=1M count=16 oflag=direct
+sum=$(md5_of image)
+serves() {
+    server_of "$disk_id" >/dev/null
+}
+for delay in 0.02 0.1 0.2 0.3 0.4 0.6; do
+    for victim in command server; do
+        start upgrade refublk upgrade "$disk_id"
+        sleep $delay
+        case $victim in
+        command) kill -9 "$(cat upgrade.pid)" 2>/dev/null || : ;;
+        server) kill -9 $(pids_of_case "$REFUBLK_CASE" | grep -vxF "$(cat upgrade.pid)" | while read -r pid; do
+            [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != refublk ] || echo "$pid"; done) 2>/dev/null || : ;;
+        esac
+        finish upgrade 60 || :
+        # Whoever was on his way may still arrive.
+        sleep 0.5
+        must 30 refublk list
+        run_limited 60 refublk recover "$disk_id" >recovered || serves 2>/dev/null ||
+            fail "after $victim was killed at $delay s: $(tail -n 1 recovered)"
+        must 20 dd if="$disk" of=/dev/null bs=64k count=4 iflag=direct
+    done
+done
+expect_eq 'the content' "$sum" "$(md5_of "$disk")"
+kill -9 "$(server_of "$disk_id")"
+must 30 refublk del "$disk_id"
+expect_gone "$disk_id"
+[ -z "$(ls /run/refublk 2>/dev/null)" ] || fail "left in /run/refublk: $(ls /run/refublk)"
