@@ -132,7 +132,7 @@ demo: setup-vm build ## a RAM disk and a file disk on a real kernel, in plain wo
 	@vm/demo
 
 .PHONY: install
-install: build $(BUILD)/librefublk.a $(BUILD)/librefublk.so.$(VERSION) ## programs, library, header, man pages below $(DESTDIR)$(PREFIX)
+install: build $(BUILD)/librefublk.a $(BUILD)/librefublk.so.$(VERSION) ## programs, library, header, unit, man pages below $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/plain/refublk $(DESTDIR)$(PREFIX)/sbin/refublk
 	ln -sf refublk $(DESTDIR)$(PREFIX)/sbin/ublk-mem
 	ln -sf refublk $(DESTDIR)$(PREFIX)/sbin/ublk-file
@@ -144,6 +144,8 @@ install: build $(BUILD)/librefublk.a $(BUILD)/librefublk.so.$(VERSION) ## progra
 	ln -sf librefublk.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/librefublk.so
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' src/refublk.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/refublk.pc
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed -e 's|@PREFIX@|$(PREFIX)|g' src/systemd/refublk@.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/refublk@.service
 	for page in src/man/*.[1-8] tests/integrity/blkshadow/blkshadow.8; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 .PHONY: clean
