@@ -146,8 +146,10 @@ START_TEST(test_what_was_pushed_is_submitted_by_the_close)
 	ck_assert_int_eq(port_push(port, &work), 0);
 	port_uring_close(port);
 	port = NULL;
-	for (int tries = 0; tries < 200 && pread(fd, &found, 1, 0) != 1; tries++)
+	for (int tries = 0; tries < 500 && found != 7; tries++) {
 		usleep(10000);
+		ck_assert_int_ge(pread(fd, &found, 1, 0), 0);
+	}
 	ck_assert_uint_eq(found, 7);
 }
 END_TEST
