@@ -1,8 +1,14 @@
 /* sim: trials over many seeds, until so many operations were completed and checked. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 #include "enumerate.h"
 #include "fewer.h"
@@ -70,6 +76,38 @@ static int main_fail(uint64_t seed, const struct trial *trial, const struct tria
 	return MAIN_FAILED;
 }
 
+/* A run that dies says of which seed. */
+static uint64_t main_seed;
+
+static void main_die(void)
+{
+	char text[] = "sim: DIED; replay it: make sim OPS=1 SEED=00000000000000000000\n";
+	uint64_t rest = main_seed;
+	char *at = text + sizeof(text) - 3;
+
+	for (; rest > 0; rest /= 10)
+		*at-- = (char)('0' + rest % 10);
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+}
+
+static void main_signal(int number)
+{
+	main_die();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void main_watch(void)
+{
+	signal(SIGABRT, main_signal);
+	signal(SIGFPE, main_signal);
+#if defined(__SANITIZE_ADDRESS__)
+	__sanitizer_set_death_callback(main_die);
+#else
+	signal(SIGSEGV, main_signal);
+#endif
+}
+
 static int main_trials(uint64_t seed, uint64_t operations, double seconds, bool verbose)
 {
 	struct main_total total = { 0 };
@@ -82,6 +120,7 @@ static int main_trials(uint64_t seed, uint64_t operations, double seconds, bool 
 		struct trial_result result;
 		char text[MAIN_TEXT_BYTES];
 
+		main_seed = seed;
 		if (verbose)
 			printf("seed %llu: %s\n", (unsigned long long)seed, trial_describe(&trial, text, sizeof(text)));
 		trial_run(&trial, &choice, &result);
@@ -150,6 +189,7 @@ int main(int count, char **words)
 	bool verbose = false;
 	int option;
 
+	main_watch();
 	while ((option = getopt_long(count, words, "", options, NULL)) != -1) {
 		if (option == 's')
 			seed = strtoull(optarg, NULL, 0);

@@ -55,6 +55,8 @@ static struct plan mixture_plan(struct choice *choice, const struct sim_config *
 		.fua = MIXTURE_ONE_OF(choice, 0, 50, 300),
 	};
 
+	if (plan.max_bytes > plan.size_bytes)
+		plan.max_bytes = plan.size_bytes;
 	return plan;
 }
 

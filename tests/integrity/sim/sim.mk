@@ -18,3 +18,9 @@ $(BUILD)/sim: $(BUILD)/tests/integrity/sim/main.o $(SIM_OBJECTS)
 .PHONY: sim
 sim: setup-test $(BUILD)/sim ## the server under the simulated driver: SEED=1 OPS=1000000
 	@$(BUILD)/sim --seed $(SEED) --operations $(OPS)
+
+.PHONY: test-sim
+test-sim: setup-test $(BUILD)/sim $(BUILD)/battery ## small domains exhausted, 10 million operations under the sanitizers, the battery
+	@$(MAKE) --no-print-directory VARIANT=asan build/asan/sim
+	@tests/integrity/sim/run $(BUILD)/sim build/asan/sim 10000000 150
+	@$(BUILD)/battery tests/integrity/battery/faults.tsv
