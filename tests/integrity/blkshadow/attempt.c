@@ -53,14 +53,11 @@ void attempt_make(struct attempt *attempt, const struct schedule *schedule, stru
 	judge(attempt);
 }
 
-void attempt_verify(struct attempt *attempt, const struct schedule *schedule, struct port *port,
-		    const struct run_limits *limits, void (*watch)(struct run *run))
+/* What has never ended is given up last: old or new, and nothing that came after it has replaced it for certain. */
+static void retrace(struct run *run)
 {
-	struct run *run = &attempt->run;
+	const struct schedule *schedule = run->schedule;
 
-	run_open(run, schedule, port, &schedule->identity, limits);
-	begin(attempt, watch);
-	memset(run->recorded, UINT8_MAX, schedule->plan.size_bytes / RUN_CHUNK_BYTES / 8 + 1);
 	for (uint32_t at = 0; at < schedule->event_count; at++) {
 		uint32_t event = schedule->events[at], number = SCHEDULE_NUMBER(event);
 		struct operation operation = schedule_operation(schedule, number);
@@ -71,6 +68,19 @@ void attempt_verify(struct attempt *attempt, const struct schedule *schedule, st
 		else
 			shadow_begin(run->shadow, &operation);
 	}
+	for (uint32_t at = 0; at < schedule->event_count; at++)
+		shadow_end(run->shadow, SCHEDULE_NUMBER(schedule->events[at]), SHADOW_FAILED, NULL, NULL);
+}
+
+void attempt_verify(struct attempt *attempt, const struct schedule *schedule, struct port *port,
+		    const struct run_limits *limits, void (*watch)(struct run *run))
+{
+	struct run *run = &attempt->run;
+
+	run_open(run, schedule, port, &schedule->identity, limits);
+	begin(attempt, watch);
+	memset(run->recorded, UINT8_MAX, schedule->plan.size_bytes / RUN_CHUNK_BYTES / 8 + 1);
+	retrace(run);
 	sweep_device(run);
 	judge(attempt);
 }
