@@ -217,11 +217,12 @@ check-uapi: setup-vm ## our uapi.h against the newest header that Debian package
 
 .PHONY: test-shadow
 test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow ## the integrity checker, against planted faults and clean files
-	@tests/units $(SHADOW_TESTS:%=$(BUILD)/shadow/%)
+	@tests/units $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/shadow/cut_test
 	@tests/integrity/blkshadow/check-alone $(BUILD)
 
 include spec/spec.mk
 include spec/misuse/misuse.mk
+include tests/integrity/shadow.mk
 
 # What the cases run beside the program itself; refublk-faults is the program with the faults that some plant.
 .PHONY: vm-programs

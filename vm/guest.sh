@@ -274,6 +274,29 @@ fill_file() {
     head -c "$2" /dev/urandom >"$1"
 }
 
+# checked DISK SECONDS OPTION…: blkshadow works on the disk, or verifies what a run has left there; any finding fails the
+# case. What it says stays in $work/shadow.out. check_begins NAME DISK OPTION… starts it beside something else, and
+# check_ends NAME SECONDS judges it.
+checked() {
+    local disk=$1 seconds=$2
+    shift 2
+    check_begins shadow "$disk" "$@"
+    check_ends shadow "$seconds"
+}
+
+check_begins() {
+    local name=$1 disk=$2
+    shift 2
+    start "$name" blkshadow --quiet --shrink-seconds 10 --discard-reads zero --output "$work/$name" "$@" "$disk"
+}
+
+check_ends() {
+    local rc=0
+    finish "$1" "$2" || rc=$?
+    sed 's/^/  | /' "$work/$1.out"
+    [ $rc = 0 ] || fail "blkshadow exits $rc: $(grep -E 'CORRUPTION|THE DEVICE' "$work/$1.out" | head -n 1)"
+}
+
 drop_caches() {
     sync
     echo 3 >/proc/sys/vm/drop_caches

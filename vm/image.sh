@@ -2,7 +2,7 @@
 
 # Debian's programs for the guest; busybox supplies the rest. What starts other programs (the shell, setsid, xargs…) must
 # not be busybox's: it prefers its own applets to what is in the path.
-guest_programs='dash setsid xargs env dd split head md5sum cp stat truncate timeout cmp mount umount losetup blockdev blkdiscard fallocate
+guest_programs='dash setsid xargs env dd split head md5sum cp stat truncate timeout cmp mount umount losetup blockdev blkdiscard fallocate dmsetup
                 lsblk findmnt prlimit setpriv unshare nsenter taskset mkswap swapon swapoff
                 mkfs.ext4 e2fsck fsck.ext4 resize2fs mkfs.xfs xfs_repair fio'
 
@@ -16,7 +16,7 @@ check_guest_programs() {
         find_program "$program" >/dev/null || missing="$missing $program"
     done
     [ -z "$missing" ] || die "missing for the guest:$missing
-(apt-get install busybox-static fio e2fsprogs xfsprogs util-linux)"
+(apt-get install busybox-static fio e2fsprogs xfsprogs util-linux dmsetup)"
 }
 
 # Copies file $2 to the same path below tree $1.
@@ -111,7 +111,8 @@ fill_job() {
         ln -s refublk "$folder/bin/ublk-file"
     fi
     for program in "$repo_dir"/build/plain/examples/* "$repo_dir"/build/plain/lives \
-        "$repo_dir"/build/plain/refublk-faults "$repo_dir"/build/plain/misuse "$repo_dir"/build/plain/blkshadow $extra_programs; do
+        "$repo_dir"/build/plain/refublk-faults "$repo_dir"/build/plain/misuse "$repo_dir"/build/plain/blkshadow \
+        "$repo_dir"/build/plain/powercut $extra_programs; do
         [ ! -x "$program" ] || cp -L "$program" "$folder/bin/"
     done
     echo "$nonce" >"$folder/nonce"

@@ -1,6 +1,9 @@
 #include <unistd.h>
 
 #include "file_inside.h"
+#ifdef REFUBLK_TEST_FAULTS
+#include "file_faults.h"
+#endif
 
 /* Once per file; not when the device was resized while the operation was under way. */
 static void file_backend_say_ended(struct file *file)
@@ -27,8 +30,15 @@ static struct refublk_step file_backend_step(struct file *file, struct file_step
 static struct refublk_step file_backend_begin(void *backend, const struct refublk_request *request)
 {
 	struct file *file = backend;
+#ifdef REFUBLK_TEST_FAULTS
+	struct refublk_request faulty = *request;
 
+	if (file_faults_answer(file->config.fd, &faulty))
+		return refublk_done(0);
+	return file_faults_step(file_backend_step(file, file_begin(file->config, faulty)));
+#else
 	return file_backend_step(file, file_begin(file->config, *request));
+#endif
 }
 
 static struct refublk_step file_backend_resume(void *backend, const struct refublk_request *request,

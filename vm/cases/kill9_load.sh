@@ -31,6 +31,22 @@ end_of "$many"
 end_of "$single"
 note "both gone after $(($(uptime_seconds) - begin)) s"
 
+say 'kill -9 of a file disk under load: what was answered for is in the file, what was in flight may be old or new'
+truncate -s 8M disk.img
+start_disk file --path "$work/disk.img" --queues 2 --depth 32
+check_begins client "$disk" --operations 100000 --max 128K --cache direct --allow-errors --save "$work/run"
+wait_until 20 'the client has begun' has_io "$disk_id"
+sleep 1
+kill -9 "$(server_of "$disk_id")"
+rc=0
+finish client 60 || rc=$?
+expect_eq 'exit status of the client' 3 "$rc"
+must 30 refublk del "$disk_id"
+expect_gone "$disk_id"
+start_disk file --path "$work/disk.img"
+checked "$disk" 30 --verify "$work/run"
+stop_disk "$disk_id"
+
 say 'kill -9 of an idle server, then del --all'
 start_disk mem --size 4M
 kill -9 "$(server_of "$disk_id")"

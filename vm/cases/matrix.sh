@@ -9,26 +9,19 @@ while read -r queues depth block max_io transfer access backend; do
     say "row $row: $queues queues, depth $depth, block $block, max I/O $max_io, $transfer, $access, $backend"
     options="--queues $queues --depth $depth --block-size $block --max-io $max_io --memory-limit 1G"
     [ "$transfer" = copy ] || options="$options --get-data"
-    direct=--direct
-    if [ "$access" = buffered ]; then
-        direct=
-        [ "$backend" = mem ] || options="$options --buffered"
-    fi
+    [ "$backend" = mem ] || [ "$access" = direct ] || options="$options --buffered"
     if [ "$backend" = mem ]; then
         start_disk mem --size $size $options
-        truncate -s $size reference
     else
-        fill_file disk.img $size
-        cp disk.img reference
+        truncate -s $size disk.img
         start_disk file --path "$work/disk.img" $options
     fi
     expect_eq 'queues' "$queues" "$(ls "/sys/block/ublkb$disk_id/mq" | wc -l)"
     expect_eq 'tags' "$depth" "$(cat "/sys/block/ublkb$disk_id/mq/0/nr_tags")"
-    must 60 scatter write --disk "$disk" --reference reference --size $size --seed $row --pieces 6 --threads 3 \
-        --align "$block" --min "$block" $direct
-    drop_caches
-    must 60 scatter compare --disk "$disk" --reference reference --size $size --align "$block" --min "$block" --direct
+    most=4M
+    [ "$max_io" = 4M ] || most=512K
+    checked "$disk" 60 --operations 40 --jobs 3 --depth 2 --max $most --cache "$access" --seed $row
     stop_disk "$disk_id"
-    rm -f reference disk.img
+    rm -f disk.img
 done <rows
 note "$row rows"

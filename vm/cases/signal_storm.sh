@@ -1,6 +1,6 @@
 # limit: 120
 # Signals that do not end the server interrupt its system calls, while it starts, serves and stops.
-size=16M
+size=8M
 
 # The signals to send: those that the process catches or ignores, and those whose default does nothing. The ones that
 # ask it to end are left out. What it blocks does not count: while a thread is made, that is everything.
@@ -53,15 +53,11 @@ for kind in mem file; do
     [ -n "$disk" ] || fail "the start fails: $(tail -n 2 server.out | tr '\n' ' ')"
     disk_id=$(device_of "$disk")
     say "$kind: a storm under load"
-    truncate -s $size reference
-    must 20 blkdiscard -z "$disk"
-    must 60 scatter write --disk "$disk" --reference reference --size $size --seed 5 --direct --pieces 20 --threads 2
-    must 60 scatter compare --disk "$disk" --reference reference --size $size --direct
+    checked "$disk" 60 --operations 200 --max 256K
     [ ! -e server.rc ] || fail "a harmless signal ended the server: $(tail -n 2 server.out)"
     say "$kind: a storm while it stops"
     kill -TERM "$server_pid"
     finish server 30 || fail "the server exits $?: $(tail -n 2 server.out | tr '\n' ' ')"
     end_storm
     expect_gone "$disk_id"
-    rm -f reference
 done

@@ -1,0 +1,46 @@
+# limit: 200
+# Every sector that is read is one that may be there: RAM and file disks, copy and get-data, one and two queues, blocks of
+# 512 and 4096 bytes, direct and buffered in turn, with discards and write-zeroes, and requests up to twice the largest
+# that the device takes in one piece. After a stop, the file holds what was on the disk.
+size=8M
+
+# check_kind WHAT ADD-OPTIONS…
+check_kind() {
+    say "$1"
+    shift
+    start_disk "$@"
+    checked "$disk" 60 --operations 250 --save "$work/run"
+    stop_disk "$disk_id"
+}
+
+check_kind 'RAM disk' mem --size $size --max-io 64K
+check_kind 'RAM disk, get-data, two queues, blocks of 4096' \
+    mem --size $size --queues 2 --depth 8 --get-data --block-size 4096 --max-io 128K
+
+backing_fs store ext4 32M
+truncate -s $size store/disk.img
+check_kind 'file on ext4, two queues' file --path "$work/store/disk.img" --queues 2 --max-io 64K
+checked store/disk.img 60 --verify "$work/run"
+backing_gone store
+
+truncate -s $size disk.img
+check_kind 'file on tmpfs, buffered, get-data, blocks of 4096' \
+    file --path "$work/disk.img" --buffered --get-data --block-size 4096 --max-io 64K
+checked disk.img 60 --verify "$work/run"
+
+say 'the checker notices: one sector of the file is overwritten behind the back of its server'
+start_server traced refublk add file --path "$work/disk.img" --queues 2 --foreground --trace "$work/trace"
+check_begins shadow "$disk" --operations 100000 --min 4K --max 4K --cache direct --writes 10 --discards 0 --zeroes 0 \
+    --flushes 0 --fua 0 --pattern sequential --trace "$work/trace"
+wait_until 20 'there are requests' has_io "$disk_id"
+sleep 1
+for block in 1 2 3 4 5 6 7; do
+    head -c 4096 /dev/urandom | dd of=disk.img bs=4k seek=$((block * 20)) conv=notrunc status=none
+done
+finish shadow 60 && fail 'blkshadow has not noticed' || rc=$?
+expect_eq 'exit status' 1 "$rc"
+grep -E 'CORRUPTION|trace:' shadow.out | head -n 2
+grep -qE "server's trace: queue [01], tag [0-9]+, line [0-9]+: (write|read) of 4096 .* look below" shadow.out ||
+    fail "no blame: $(grep CORRUPTION shadow.out)"
+stop_disk "$disk_id"
+finish traced 10 || fail "the server exits $?"
