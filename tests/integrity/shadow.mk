@@ -15,3 +15,9 @@ $(BUILD)/shadow/cut_test: $(BUILD)/tests/integrity/powercut/cut_test.o $(BUILD)/
 
 test-shadow: $(BUILD)/shadow/cut_test
 vm-programs: $(BUILD)/powercut
+
+.PHONY: clean-disks shadow-bench
+clean-disks: setup-vm vm-programs ## blkshadow for an hour on disks that do nothing wrong (SECONDS=3600): no false alarm
+	@tests/integrity/clean $(or $(SECONDS),3600)
+shadow-bench: setup-vm build ## blkshadow beside fio with verify=md5
+	@tests/integrity/shadow-bench
