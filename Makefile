@@ -219,6 +219,7 @@ check-uapi: setup-vm ## our uapi.h against the newest header that Debian package
 test-shadow: setup-test $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/blkshadow ## the integrity checker, against planted faults and clean files
 	@tests/units $(SHADOW_TESTS:%=$(BUILD)/shadow/%) $(BUILD)/shadow/cut_test
 	@tests/integrity/blkshadow/check-alone $(BUILD)
+	@tests/integrity/blkshadow/check-command $(BUILD)
 
 include spec/spec.mk
 include spec/misuse/misuse.mk

@@ -44,3 +44,20 @@ grep -qE "server's trace: queue [01], tag [0-9]+, line [0-9]+: (write|read) of 4
     fail "no blame: $(grep CORRUPTION shadow.out)"
 stop_disk "$disk_id"
 finish traced 10 || fail "the server exits $?"
+
+say 'a server that puts writes one sector too far is convicted by its own trace'
+truncate -s 0 disk.img
+truncate -s $size disk.img
+export REFUBLK_TEST_FILE=wrong-sector
+start_server liar refublk-faults add file --path "$work/disk.img" --foreground --trace "$work/trace2"
+unset REFUBLK_TEST_FILE
+rc=0
+run_limited 60 blkshadow --quiet --operations 200 --max 64K --cache direct --discard-reads zero --shrink-seconds 10 \
+    --trace "$work/trace2" "$disk" >convicted || rc=$?
+grep -E 'CORRUPTION|trace:' convicted | head -n 2
+expect_eq 'exit status' 1 "$rc"
+grep -q 'CORRUPTION: misdirected: everything found lies 1 sectors after' convicted || fail "another verdict: $(cat convicted)"
+grep -q 'THE SERVER WENT TO ANOTHER PLACE' convicted || fail "not convicted: $(cat convicted)"
+stop_disk "$disk_id"
+finish liar 10 || fail "the server exits $?"
+note "$(sed -n 's/.*server.s trace: \(queue.*line [0-9]*\).*/the culprit: \1/p' convicted | head -n 1)"

@@ -157,6 +157,7 @@ START_TEST(what_is_no_log_is_refused)
 		head[0] = bad == 0 ? 1 : 0x6a736677736872;
 		head[1] = bad == 1 ? 2 : 1;
 		head[2] = bad == 2 ? 1 << 20 : 3;
+		record[1] = bad == 3 ? 1 << 20 : 0;
 		put(file, head, 4);
 		for (unsigned at = 0; at < 16; at++)
 			put(file, record, 4);
