@@ -1,7 +1,7 @@
 # Fuzzing: targets, engines, campaigns. A target is fuzz/NAME_fuzz.c and the sources below; `make VARIANT=X fuzz-programs`
 # builds all of them for one engine into build/X/fuzz.
 
-FUZZ_TARGETS := desc command tag device file params serve later options state trace vectors schedule stamp session
+FUZZ_TARGETS := desc command tag device file params serve later options state talk trace vectors schedule stamp session
 
 FUZZ_CORE := src/sys/check.c
 FUZZ_SOURCES.desc := src/core/desc.c
@@ -15,6 +15,7 @@ FUZZ_SOURCES.serve := fuzz/world.c spec/driver.c src/sys/serve.c src/sys/handle.
 FUZZ_SOURCES.later := src/sys/later.c
 FUZZ_SOURCES.options := src/cli/options.c src/cli/size.c src/cli/say.c
 FUZZ_SOURCES.state := src/cli/state.c
+FUZZ_SOURCES.talk := src/cli/talk.c src/sys/clock.c
 FUZZ_SOURCES.trace := $(addprefix src/cli/,record.c possible.c judge.c weigh.c weigh_command.c audit.c) spec/driver.c spec/driver_names.c src/sys/later.c \
 	$(CORE_SOURCES)
 FUZZ_SOURCES.vectors := fuzz/runner.c $(CORE_SOURCES)
@@ -70,7 +71,7 @@ TIME ?= 60
 JOBS ?= 2
 TARGETS ?=
 
-.PHONY: setup-fuzz fuzz fuzz-afl fuzz-afl-status fuzz-replay fuzz-merge
+.PHONY: setup-fuzz fuzz fuzz-quick fuzz-plants fuzz-oss fuzz-cov fuzz-afl fuzz-afl-status fuzz-replay fuzz-merge
 fuzz: setup-fuzz fuzz-build.libfuzzer ## libFuzzer on every target: TIME=60 seconds each, JOBS=2 at a time, TARGETS=
 	@JOBS=$(JOBS) fuzz/run $(TIME) $(TARGETS)
 fuzz-afl: setup-fuzz fuzz-build.afl fuzz-build.aflasan fuzz-build.aflcmplog ## AFL++ likewise, JOBS processes per target; goes on where it ended
@@ -79,6 +80,14 @@ fuzz-afl-status:
 	@fuzz/afl status $(TARGETS)
 fuzz-replay: setup-test fuzz-build.plain fuzz-build.asan ## every input that is kept, without a fuzzer
 	@fuzz/replay plain asan
+fuzz-quick: setup-test fuzz-build.plain fuzz-build.libfuzzer ## what `make test` runs: replay, then 4 seconds of fuzzing each
+	@fuzz/quick 4
+fuzz-cov: setup-test fuzz-build.coverage ## lines, branches and MC/DC that the corpora alone reach, as HTML and a line
+	@fuzz/cov $(FUZZ_CLANG)
+fuzz-oss: setup-test ## the build for OSS-Fuzz and ClusterFuzzLite, as a container would run it
+	@fuzz/oss-fuzz/test
+fuzz-plants: setup-fuzz fuzz-build.libfuzzer fuzz-build.afl ## each planted bug is found within 60 s by either engine: PLANTS=
+	@fuzz/check-plants $(PLANTS)
 fuzz-merge: setup-fuzz fuzz-build.libfuzzer ## fuzz/corpus anew: seeds and what campaigns have gathered, the fewest that reach it all
 	@fuzz/merge $(TARGETS)
 setup-fuzz:

@@ -115,7 +115,8 @@ static void line_print(struct line *line, const struct options *options)
 
 	*line = (struct line){ .argc = 0 };
 	line_add(line, "program");
-	line_add_number(line, "--size", device->size_bytes, usual.size_bytes);
+	if (options->command != OPTIONS_RESIZE)
+		line_add_number(line, "--size", device->size_bytes, usual.size_bytes);
 	line_add_number(line, "--memory-limit", device->memory_limit_bytes, usual.memory_limit_bytes);
 	line_add_number(line, "--block-size", device->block_bytes, usual.block_bytes);
 	line_add_number(line, "--max-io", device->max_io_bytes, usual.max_io_bytes);
@@ -146,6 +147,10 @@ static void line_print(struct line *line, const struct options *options)
 		snprintf(text, sizeof(text), "/dev/ublkb%d", options->target);
 		line_add(line, "--");
 		line_add(line, text);
+		if (options->command == OPTIONS_RESIZE) {
+			snprintf(text, sizeof(text), "%llu", (unsigned long long)device->size_bytes);
+			line_add(line, text);
+		}
 	}
 }
 

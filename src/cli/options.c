@@ -211,10 +211,10 @@ static int options_set(const struct options_rule *rule, const char *text, struct
 		if (text[0] == '\0')
 			return say_usage("--%s is empty: give a path or a name", rule->name);
 		*(const char **)place = text;
-		return 0;
+		break;
 	case OPTIONS_FLAG:
 		*(bool *)place = true;
-		return 0;
+		break;
 	case OPTIONS_HOW:
 		return options_set_recovery(text, place);
 	}

@@ -1,0 +1,2 @@
+#!/bin/bash -eu
+exec "$SRC/refublk/fuzz/oss-fuzz/build.sh"
