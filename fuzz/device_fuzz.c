@@ -11,14 +11,31 @@ FUZZ_EMBED(device_tsv, "spec/device.tsv");
 
 enum { EVENTS_MAX = 600, CONDITIONS_MAX = 4, CHANGES_MAX = 4, VALUES = 256 };
 
-static const char *const PHASES[DEVICE_PHASES] = { "absent", "adding", "setting", "recovering", "opening", "starting", "ending",
-						   "cancelling", "live", "abandoning", "stopping", "joining", "deleting", "over" };
-static const char *const EVENTS[DEVICE_EVENTS] = { "begin", "begin-recovery", "answer-ok", "answer-eintr", "answer-ebusy",
-						   "answer-eagain", "answer-gone", "answer-other", "queues-ready", "queue-failed",
-						   "queues-ended", "deadline", "stop-wanted", "server-lost" };
-static const char *const ACTIONS[DEVICE_ACTIONS] = { "nothing", "send-add", "send-set-params", "send-recover", "open-queues",
-						     "send-start", "send-end-recovery", "send-cancel", "say-live", "leave-queues",
-						     "join-queues", "send-stop", "send-del", "pause", "say-late", "say-over" };
+static const char *const PHASES[DEVICE_PHASES] = {
+	[DEVICE_ABSENT] = "absent",	    [DEVICE_ADDING] = "adding",		[DEVICE_SETTING] = "setting",
+	[DEVICE_RECOVERING] = "recovering", [DEVICE_OPENING] = "opening",	[DEVICE_STARTING] = "starting",
+	[DEVICE_ENDING] = "ending",	    [DEVICE_CANCELLING] = "cancelling", [DEVICE_LIVE] = "live",
+	[DEVICE_QUIESCING] = "quiescing",   [DEVICE_ABANDONING] = "abandoning", [DEVICE_STOPPING] = "stopping",
+	[DEVICE_JOINING] = "joining",	    [DEVICE_DELETING] = "deleting",	[DEVICE_OVER] = "over",
+};
+static const char *const EVENTS[DEVICE_EVENTS] = {
+	[DEVICE_BEGIN] = "begin",		[DEVICE_BEGIN_RECOVERY] = "begin-recovery", [DEVICE_ANSWER_OK] = "answer-ok",
+	[DEVICE_ANSWER_EINTR] = "answer-eintr", [DEVICE_ANSWER_EBUSY] = "answer-ebusy",	    [DEVICE_ANSWER_EAGAIN] = "answer-eagain",
+	[DEVICE_ANSWER_GONE] = "answer-gone",	[DEVICE_ANSWER_OTHER] = "answer-other",	    [DEVICE_QUEUES_READY] = "queues-ready",
+	[DEVICE_QUEUE_FAILED] = "queue-failed", [DEVICE_QUEUES_ENDED] = "queues-ended",	    [DEVICE_DEADLINE] = "deadline",
+	[DEVICE_STOP_WANTED] = "stop-wanted",	[DEVICE_HAND_OVER] = "hand-over",	    [DEVICE_SERVER_LOST] = "server-lost",
+};
+static const char *const ACTIONS[DEVICE_ACTIONS] = {
+	[DEVICE_NOTHING] = "nothing",		      [DEVICE_SEND_ADD] = "send-add",
+	[DEVICE_SEND_SET_PARAMS] = "send-set-params", [DEVICE_SEND_RECOVER] = "send-recover",
+	[DEVICE_OPEN_QUEUES] = "open-queues",	      [DEVICE_SEND_START] = "send-start",
+	[DEVICE_SEND_END_RECOVERY] = "send-end-recovery", [DEVICE_SEND_CANCEL] = "send-cancel",
+	[DEVICE_SAY_LIVE] = "say-live",		      [DEVICE_SEND_QUIESCE] = "send-quiesce",
+	[DEVICE_LEAVE_QUEUES] = "leave-queues",	      [DEVICE_DRAIN_QUEUES] = "drain-queues",
+	[DEVICE_JOIN_QUEUES] = "join-queues",	      [DEVICE_SEND_STOP] = "send-stop",
+	[DEVICE_SEND_DEL] = "send-del",		      [DEVICE_PAUSE] = "pause",
+	[DEVICE_SAY_LATE] = "say-late",		      [DEVICE_SAY_OVER] = "say-over",
+};
 static const char *const VERDICTS[DEVICE_VERDICTS] = { "lawful", "failed", "unexpected" };
 static const char *const WANTS[DEVICE_WANTS] = { "up", "down" };
 
@@ -119,6 +136,8 @@ static uint32_t mask_of(const char *list, const char *const *names, uint32_t cou
 	uint32_t mask = 0;
 
 	for (uint32_t i = 0; i < count; i++)
+		FUZZ_NEED(names[i] != NULL, "every number has its word");
+	for (uint32_t i = 0; i < count; i++)
 		mask |= rows_listed(list, names[i]) ? 1u << i : 0;
 	return mask;
 }
@@ -200,7 +219,7 @@ static void observe(struct observer *observer, uint32_t event, const struct devi
 	uint32_t action = step->action;
 	bool sends = action == DEVICE_SEND_ADD || action == DEVICE_SEND_SET_PARAMS || action == DEVICE_SEND_RECOVER ||
 		     action == DEVICE_SEND_START || action == DEVICE_SEND_END_RECOVERY || action == DEVICE_SEND_STOP ||
-		     action == DEVICE_SEND_DEL;
+		     action == DEVICE_SEND_DEL || action == DEVICE_SEND_QUIESCE;
 
 	if (event >= DEVICE_ANSWER_OK && event <= DEVICE_ANSWER_OTHER && step->verdict != DEVICE_UNEXPECTED)
 		observer->flies = false;

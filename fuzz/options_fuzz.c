@@ -27,7 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------- */
 
 /* The value as the text says it: digits, then an exponent of 1024; false where it is no size or above 64 bits. */
 static bool size_of_text(const char *text, bool units, uint64_t *value)
@@ -49,18 +49,22 @@ static bool size_of_text(const char *text, bool units, uint64_t *value)
 	return digits > 0 && *unit == '\0' && number <= UINT64_MAX;
 }
 
-static void judge_number(const char *text)
+static void judge_word(const char *text)
 {
 	struct size size = size_parse(text), plain = size_parse_number(text);
 	char again[SIZE_TEXT_BYTES];
 	uint64_t value;
 	bool good = size_of_text(text, true, &value);
+	int32_t recovery = options_recovery_of(text);
+	uint32_t backend = options_backend_of(text);
 
 	FUZZ_NEED((size.verdict == SIZE_ACCEPTED) == good, "a size: digits and a unit");
 	FUZZ_NEED(!good || size.value == value, "the size's value");
 	FUZZ_NEED(!good || size_parse(size_format(size.value, again)).value == value, "printed and read again");
 	good = size_of_text(text, false, &value);
 	FUZZ_NEED((plain.verdict == SIZE_ACCEPTED) == good && (!good || plain.value == value), "a number: digits alone");
+	FUZZ_NEED(recovery < 0 || strcmp(options_recovery_name((uint32_t)recovery), text) == 0, "a way of recovery, there and back");
+	FUZZ_NEED(backend == OPTIONS_NO_BACKEND || strcmp(options_backend_name(backend), text) == 0, "a backend, there and back");
 	FUZZ_NEED(size_verdict_text(size.verdict)[0] && size_verdict_text(plain.verdict)[0], "a refusal has words");
 }
 
@@ -108,6 +112,26 @@ static void line_add_flag(struct line *line, const char *name, bool set)
 		line_add(line, name);
 }
 
+/* What stands behind the options: a trace, or a device and what is said of it. */
+static void line_print_words(struct line *line, const struct options *options)
+{
+	char text[32];
+
+	line_add(line, "--");
+	if (options->file)
+		line_add(line, options->file);
+	if (options->target >= 0) {
+		snprintf(text, sizeof(text), "/dev/ublkb%d", options->target);
+		line_add(line, text);
+	}
+	if (options->command == OPTIONS_RESIZE) {
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)options->device.size_bytes);
+		line_add(line, text);
+	}
+	if (options->command == OPTIONS_RECOVER && options->backend != OPTIONS_NO_BACKEND)
+		line_add(line, options_backend_name(options->backend));
+}
+
 /* The options as a person would type them. */
 static void line_print(struct line *line, const struct options *options)
 {
@@ -123,7 +147,10 @@ static void line_print(struct line *line, const struct options *options)
 	line_add_number(line, "--queues", device->queues, usual.queues);
 	line_add_number(line, "--depth", device->depth, usual.depth);
 	line_add_number(line, "--id", (uint32_t)device->id, (uint32_t)usual.id);
+	if (device->recovery != usual.recovery)
+		line_add_text(line, "--recovery", options_recovery_name(device->recovery));
 	line_add_text(line, "--path", options->path);
+	line_add_text(line, "--shm", options->shm);
 	line_add_text(line, "--trace", device->trace_path);
 	line_add_flag(line, "--read-only", device->read_only);
 	line_add_flag(line, "--no-discard", device->no_discard);
@@ -137,21 +164,7 @@ static void line_print(struct line *line, const struct options *options)
 	line_add_flag(line, "--unfinished", options->unfinished);
 	if (options->command != OPTIONS_UBLK_MEM && options->command != OPTIONS_UBLK_FILE)
 		line_add_flag(line, "--foreground", options->foreground);
-	if (options->file) {
-		line_add(line, "--");
-		line_add(line, options->file);
-	}
-	if (options->target >= 0) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "/dev/ublkb%d", options->target);
-		line_add(line, "--");
-		line_add(line, text);
-		if (options->command == OPTIONS_RESIZE) {
-			snprintf(text, sizeof(text), "%llu", (unsigned long long)device->size_bytes);
-			line_add(line, text);
-		}
-	}
+	line_print_words(line, options);
 }
 
 static bool same_text(const char *one, const char *other)
@@ -167,7 +180,8 @@ static bool same_options(const struct options *one, const struct options *other)
 	       a->max_io_bytes == b->max_io_bytes && a->queues == b->queues && a->depth == b->depth && a->id == b->id &&
 	       a->read_only == b->read_only && a->no_discard == b->no_discard && a->get_data == b->get_data &&
 	       same_text(a->trace_path, b->trace_path) && same_text(one->path, other->path) &&
-	       same_text(one->file, other->file) && one->unfinished == other->unfinished && one->target == other->target &&
+	       same_text(one->file, other->file) && same_text(one->shm, other->shm) && a->recovery == b->recovery &&
+	       one->backend == other->backend && one->unfinished == other->unfinished && one->target == other->target &&
 	       one->buffered == other->buffered && one->verbose == other->verbose && one->json == other->json &&
 	       one->all == other->all && one->any == other->any && one->force == other->force &&
 	       one->foreground == other->foreground;
@@ -226,7 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		argv[argc++] = strsep(&rest, "\n");
 	argv[argc] = NULL;
 	for (int i = 1; i < argc; i++) {
-		judge_number(argv[i]);
+		judge_word(argv[i]);
 		FUZZ_NEED(options_target(argv[i]) >= -1, "a device's number, or none");
 	}
 	fuzz_forget(&said);

@@ -42,7 +42,7 @@ bool rows_listed(const char *list, const char *word)
 unsigned rows_number(const char *word, const char *const *names, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (strcmp(names[i], word) == 0)
+		if (names[i] && strcmp(names[i], word) == 0)
 			return i;
 	fuzz_found("the table's words are known", word);
 }
