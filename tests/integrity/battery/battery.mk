@@ -2,7 +2,7 @@
 BATTERY_SOURCES := $(wildcard tests/integrity/battery/*.c)
 
 $(BUILD)/battery: $(BATTERY_SOURCES:%.c=$(BUILD)/%.o) $(SIM_OBJECTS)
-	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lmd -pthread -o $@
+	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(SIM_LIBS) -o $@
 
 .PHONY: battery
 battery: setup-test $(BUILD)/battery ## planted faults under the simulated driver: fault, verdict, operations left, seconds
