@@ -69,23 +69,29 @@ start_disk file --path image --size 16M --recovery $how
 must 20 dd if=/dev/urandom of="$disk" bs=1M count=16 oflag=direct
 sum=$(md5_of image)
 serves() {
-    server_of "$disk_id" >/dev/null
+    run_limited 20 refublk list >served
+    grep -q "ublkb$disk_id .*live" served
 }
-for delay in 0.02 0.1 0.2 0.3 0.4 0.6; do
+# servers: prints whoever the case started as a server, the command apart.
+servers() {
+    local pid
+    for pid in $(pids_of_case "$REFUBLK_CASE"); do
+        [ "$pid" = "$(cat upgrade.pid)" ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != refublk ] || echo "$pid"
+    done
+}
+for delay in 0.05 0.2 0.35 0.5; do
     for victim in command server; do
         start upgrade refublk upgrade "$disk_id"
         sleep $delay
-        case $victim in
-        command) kill -9 "$(cat upgrade.pid)" 2>/dev/null || : ;;
-        server) kill -9 $(pids_of_case "$REFUBLK_CASE" | grep -vxF "$(cat upgrade.pid)" | while read -r pid; do
-            [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != refublk ] || echo "$pid"; done) 2>/dev/null || : ;;
-        esac
+        if [ $victim = command ]; then
+            kill -9 "$(cat upgrade.pid)" 2>/dev/null || :
+        else
+            kill -9 $(servers) 2>/dev/null || :
+        fi
         finish upgrade 60 || :
-        # Whoever was on his way may still arrive.
-        sleep 0.5
-        must 30 refublk list
-        run_limited 60 refublk recover "$disk_id" >recovered || serves 2>/dev/null ||
-            fail "after $victim was killed at $delay s: $(tail -n 1 recovered)"
+        # A server that is on its way may still arrive, and is then what recover finds.
+        run_limited 60 refublk recover "$disk_id" >recovered || serves ||
+            fail "$victim was killed after $delay s: $(tail -n 1 recovered)"
         must 20 dd if="$disk" of=/dev/null bs=64k count=4 iflag=direct
     done
 done
