@@ -70,10 +70,13 @@ static bool serve_parts(const struct serve *serve)
 	return parting == SERVE_DROPS;
 }
 
-/* What comes is not ours any more. */
+/* What comes is not ours any more; but a queue whose tags are all open would be missed by no one but 6.12's timer of 30 s,
+ * so one of them stays with the driver. (R90) */
 static bool serve_turns_away(const struct serve *serve)
 {
-	return serve_ending(serve) || serve_parting(serve) == SERVE_DROPS;
+	const bool noticed = serve->tally.tags[TAG_FETCHING] + serve->tally.tags[TAG_DRIVER] > 0;
+
+	return serve_ending(serve) || (noticed && serve_parting(serve) == SERVE_DROPS);
 }
 
 void serve_break(struct serve *serve, int32_t error)

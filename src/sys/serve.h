@@ -42,7 +42,8 @@ struct serve_setup {
 enum serve_parting {
 	SERVE_STAYS,
 	SERVE_DRAINS, /* the driver sends nothing new: ends when everything that was sent is answered */
-	SERVE_DROPS,  /* what comes stays open, and comes again to the next server: ends when the backend has nothing under way */
+	SERVE_DROPS,  /* what comes stays open, but for the last tag's, and comes again to the next server: ends when the backend
+		       * has nothing under way */
 };
 
 /* 0 or -ENOMEM. */

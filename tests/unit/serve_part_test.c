@@ -122,6 +122,23 @@ START_TEST(test_what_is_dropped_stays_open_and_untouched)
 }
 END_TEST
 
+/* 6.12 notices the end of a server by the commands that it holds. */
+START_TEST(test_one_tag_stays_with_the_driver)
+{
+	rig.plan = RIG_IO;
+	rig.parting = SERVE_DROPS;
+	for (uint16_t tag = 0; tag < 4; tag++)
+		come(tag);
+	rig_turn_on(&rig);
+	ck_assert_uint_eq(rig.calls, 1);
+	ck_assert(rig.has_io[3]);
+	rig_end_io(&rig, 3, 4096);
+	expect_over();
+	rig_expect_commit(&rig, 3, 4096);
+	ck_assert_uint_eq(rig.commits[0] + rig.commits[1] + rig.commits[2], 0);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *part = suite_create("serve part");
@@ -134,6 +151,7 @@ Suite *suite(void)
 	tcase_add_test(plain, test_draining_answers_what_still_comes);
 	tcase_add_test(plain, test_draining_waits_for_a_late_answer);
 	tcase_add_test(plain, test_what_is_dropped_stays_open_and_untouched);
+	tcase_add_test(plain, test_one_tag_stays_with_the_driver);
 	suite_add_tcase(part, plain);
 	tcase_add_checked_fixture(get_data, open_get_data, close_rig);
 	tcase_add_test(get_data, test_draining_waits_for_data_that_is_copied);
