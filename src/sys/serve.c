@@ -71,7 +71,7 @@ static bool serve_parts(const struct serve *serve)
 }
 
 /* What comes is not ours any more; but a queue whose tags are all open would be missed by no one but 6.12's timer of 30 s,
- * so one of them stays with the driver. (R90) */
+ * so one of them stays with the driver. (R91) */
 static bool serve_turns_away(const struct serve *serve)
 {
 	const bool noticed = serve->tally.tags[TAG_FETCHING] + serve->tally.tags[TAG_DRIVER] > 0;
