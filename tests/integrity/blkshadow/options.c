@@ -302,7 +302,10 @@ bool options_plan(const struct options *options, const struct ring_target *targe
 	plan->flushes = options->flushes * 10;
 	plan->fua = options->fua * 10;
 	plan->zeroes_direct = target->block_device && target->direct;
-	plan->cache = options->cache_given ? options->cache : target->direct ? PLAN_BOTH : PLAN_BUFFERED;
+	plan->cache = options->cache_given            ? options->cache
+		      : !target->direct               ? PLAN_BUFFERED
+		      : options->limits.allow_errors  ? PLAN_DIRECT
+						      : PLAN_BOTH;
 	schedule->discard = options->discard_given  ? options->discard
 			    : target->block_device ? SHADOW_DISCARD_UNDEFINED
 						   : SHADOW_DISCARD_ZERO;
