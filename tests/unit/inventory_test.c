@@ -191,20 +191,6 @@ START_TEST(test_file_without_a_device)
 }
 END_TEST
 
-START_TEST(test_marks)
-{
-	static const uint32_t pids[] = { 1, 2, 4194304, 0x7fffffff, 0xffffffff };
-
-	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++) {
-		ck_assert(mark_is_ours(mark_of(pids[i])));
-		ck_assert_uint_eq(mark_pid(mark_of(pids[i])), pids[i]);
-	}
-	/* Small numbers are what other servers store. */
-	for (uint64_t other = 0; other < 4096; other++)
-		ck_assert(!mark_is_ours(other) && !mark_is_ours(other << 32));
-}
-END_TEST
-
 /* ---- processes ----------------------------------------------------------------------------- */
 
 START_TEST(test_process_lives_and_ends)
@@ -308,7 +294,6 @@ Suite *suite(void)
 	tcase_add_test(tcase, test_other_servers);
 	tcase_add_test(tcase, test_damaged_file);
 	tcase_add_test(tcase, test_file_without_a_device);
-	tcase_add_test(tcase, test_marks);
 	tcase_add_test(tcase, test_process_lives_and_ends);
 	tcase_add_test(tcase, test_stat_lines);
 	tcase_add_test(tcase, test_feature_names);

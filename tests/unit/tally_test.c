@@ -5,7 +5,7 @@
 
 START_TEST(test_a_new_queue_has_unborn_tags_only)
 {
-	const uint32_t depths[] = { 1, 2, 128, 4096 };
+	const uint32_t depths[] = { 1, 2, 128, 4096, UINT16_MAX };
 	struct tally tally = tally_of(depths[_i]);
 
 	ck_assert_uint_eq(tally.depth, depths[_i]);
@@ -100,7 +100,7 @@ Suite *suite(void)
 	Suite *tally = suite_create("tally");
 	TCase *all = tcase_create("all");
 
-	tcase_add_loop_test(all, test_a_new_queue_has_unborn_tags_only, 0, 4);
+	tcase_add_loop_test(all, test_a_new_queue_has_unborn_tags_only, 0, 5);
 	tcase_add_loop_test(all, test_a_tag_is_open_where_the_server_owns_it, 0, TAG_OWNERS);
 	tcase_add_test(all, test_over_means_every_tag);
 	tcase_add_test(all, test_counts_follow_wandering_tags);
