@@ -1,5 +1,5 @@
 /* The world "control": the control plane of a server (core/device) and the driver's device (spec/driver). The server
- * has two queues of one tag each, which open, fetch, serve, may fail at any point and end; an operator may stop it at
+ * has queues of one tag each, which open, fetch, serve, may fail at any point and end; an operator may stop it at
  * any time. Two contenders stop, delete and quiesce the same device in any order, and may lose patience. The process
  * may be killed, and where the device is recoverable another may take over. control.pml chooses; here it happens, and
  * is judged. */
@@ -12,7 +12,10 @@
 #include "device.h"
 #include "driver.h"
 
-enum { QUEUES = 2, CONTENDERS = 2 };
+#ifndef QUEUES
+#define QUEUES 2
+#endif
+enum { CONTENDERS = 2 };
 
 enum control_queue {
 	CONTROL_NO_QUEUE, /* no thread */

@@ -5,6 +5,10 @@ c_decl {
 }
 c_track "&control" "sizeof(struct control_world)"
 
+#ifndef QUEUES
+#define QUEUES 2
+#endif
+
 #define MAY(can, do) atomic { c_expr { (can) } -> c_code { const char *broken = do; if (broken) uerror((char *)broken); control_sort(); } }
 
 active proctype server()
@@ -85,8 +89,9 @@ init
 		c_code {
 			control_begin((struct control_choice){ Pinit->kernel, Pinit->recovery, Pinit->kills, Pinit->contends });
 		};
-		run queue(0);
-		run queue(1);
+		for (kernel : 0 .. QUEUES - 1) {
+			run queue(kernel)
+		}
 		run contender(0);
 		run contender(1);
 		kernel = 0; recovery = 0; kills = 0; contends = 0

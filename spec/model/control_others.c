@@ -214,20 +214,26 @@ static uint32_t queue_rank(uint32_t queue)
 	       (control.owning >> queue & 1) * 32u;
 }
 
+static void swap_queues(uint32_t one)
+{
+	uint8_t spare = control.queue[one];
+
+	control.queue[one] = control.queue[one + 1];
+	control.queue[one + 1] = spare;
+	control.fetched = swap_bits(control.fetched, one);
+	control.taken = swap_bits(control.taken, one);
+	control.owning = swap_bits(control.owning, one);
+}
+
 void control_sort(void)
 {
-	uint8_t spare;
-
-	if (queue_rank(0) > queue_rank(1)) {
-		spare = control.queue[0];
-		control.queue[0] = control.queue[1];
-		control.queue[1] = spare;
-		control.fetched = swap_bits(control.fetched, 0);
-		control.taken = swap_bits(control.taken, 0);
-		control.owning = swap_bits(control.owning, 0);
-	}
+	for (uint32_t end = QUEUES; end > 1; end--)
+		for (uint32_t i = 0; i + 1 < end; i++)
+			if (queue_rank(i) > queue_rank(i + 1))
+				swap_queues(i);
 	if (control.contends == CONTENDERS && control.contender[0] > control.contender[1]) {
-		spare = control.contender[0];
+		uint8_t spare = control.contender[0];
+
 		control.contender[0] = control.contender[1];
 		control.contender[1] = spare;
 		control.stops = swap_bits(control.stops, 1);

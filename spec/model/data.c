@@ -13,7 +13,8 @@ static const int32_t RESULTS[] = {
 void data_begin(uint32_t kernel, uint32_t mode, uint32_t recovery)
 {
 	memset(&world, 0, sizeof(world));
-	world.tally = tally_of(TAGS);
+	for (uint32_t i = 0; i < QUEUES; i++)
+		world.tally[i] = tally_of(QUEUE_TAGS);
 	world.kernel = (uint8_t)kernel;
 	world.mode = (uint8_t)mode;
 	world.recovery = (uint8_t)recovery;
@@ -84,25 +85,25 @@ static const char *act(uint32_t number, struct tag_step step, uint32_t event)
 
 /* BROKEN_…: a world without one of its guards, in which a property must fail. */
 
-static const char *judge_tally(void)
+static const char *judge_tally(uint32_t queue)
 {
-	struct tally counted = { .depth = TAGS };
+	struct tally counted = { .depth = QUEUE_TAGS }, tally = world.tally[queue];
 	bool works = false, cancelled = true;
-	bool drained = tally_drained(world.tally), over = tally_over(world.tally);
+	bool drained = tally_drained(tally), over = tally_over(tally);
 
 #ifdef BROKEN_DRAINED
-	drained = world.tally.tags[TAG_SERVER] == 0;
+	drained = tally.tags[TAG_SERVER] == 0;
 #endif
 #ifdef BROKEN_OVER
-	over = drained && world.tally.tags[TAG_DRIVER] == 0;
+	over = drained && tally.tags[TAG_DRIVER] == 0;
 #endif
 
-	for (uint32_t i = 0; i < TAGS; i++) {
+	for (uint32_t i = queue * QUEUE_TAGS; i < (queue + 1) * QUEUE_TAGS; i++) {
 		counted.tags[world.tag[i].server.owner]++;
 		works = works || world.tag[i].works != DATA_IDLE;
 		cancelled = cancelled && world.tag[i].driver.phase == DRIVER_CANCELLED;
 	}
-	if (memcmp(&counted, &world.tally, sizeof(counted)) != 0)
+	if (memcmp(&counted, &tally, sizeof(counted)) != 0)
 		return "tally: another count than that of the tags";
 	if (drained && works)
 		return "drained: said while a request is open";
@@ -123,12 +124,12 @@ static const char *decide(uint32_t number, uint32_t event)
 #endif
 	step = tag_step(mode, tag->server, event);
 	seen_tag(mode, tag->server, event);
-	world.tally = tally_move(world.tally, tag->server.owner, step.state.owner);
+	world.tally[number / QUEUE_TAGS] = tally_move(world.tally[number / QUEUE_TAGS], tag->server.owner, step.state.owner);
 	tag->server = step.state;
 	if (step.verdict != TAG_LAWFUL && step.verdict != TAG_REFUSED_LEND)
 		return "breach: an event that the server takes for a breach";
 	fault = act(number, step, event);
-	return fault != NULL ? fault : judge_tally();
+	return fault != NULL ? fault : judge_tally(number / QUEUE_TAGS);
 }
 
 bool data_may_fetch(uint32_t tag)

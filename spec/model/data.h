@@ -1,4 +1,4 @@
-/* The world "data": tags of one queue, their server (core/tag, core/tally), their driver (spec/driver), a block
+/* The world "data": tags of one or more queues, their server (core/tag, core/tally), their driver (spec/driver), a block
  * layer that repeats what is requeued, and a backend that answers as it likes. data.pml chooses what happens; here
  * it happens, and is judged. Everything that goes on is in `world`: SPIN stores and restores it as bytes. */
 #ifndef MODEL_DATA_H
@@ -16,6 +16,10 @@
 #ifndef REQUESTS
 #define REQUESTS TAGS
 #endif
+#ifndef QUEUES
+#define QUEUES 1
+#endif
+enum { QUEUE_TAGS = TAGS / QUEUES }; /* of each queue, in order */
 
 struct data_tag {
 	struct driver_tag_state driver;
@@ -45,7 +49,7 @@ enum data_life { DATA_ALIVE, DATA_DYING, DATA_ABORTED, DATA_RELEASED };
 enum data_stop { DATA_SERVES, DATA_STOPPING, DATA_CANCELS };
 
 struct data_world {
-	struct tally tally;
+	struct tally tally[QUEUES];
 	uint8_t kernel;
 	uint8_t mode;
 	uint8_t stop;   /* enum data_stop */

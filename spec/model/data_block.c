@@ -49,6 +49,14 @@ const char *data_arrive(uint32_t request, uint32_t tag)
 	return data_drive(tag, (struct driver_tag_event){ .kind = kind });
 }
 
+static bool all_queues(bool (*is)(struct tally tally))
+{
+	for (uint32_t i = 0; i < QUEUES; i++)
+		if (!is(world.tally[i]))
+			return false;
+	return true;
+}
+
 bool data_may_stop(void)
 {
 #ifdef BROKEN_LEFT
@@ -77,7 +85,7 @@ bool data_may_remove(void)
 const char *data_remove(void)
 {
 	world.stop = DATA_CANCELS;
-	return world.life != DATA_ALIVE || tally_drained(world.tally) ? NULL : "drained: not said though no request is open";
+	return world.life != DATA_ALIVE || all_queues(tally_drained) ? NULL : "drained: not said though no request is open";
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -91,7 +99,7 @@ const char *data_rest(void)
 		return NULL;
 	if (world.stop != DATA_CANCELS)
 		return "no-deadlock: nothing can happen, and nobody has stopped";
-	if (world.life == DATA_ALIVE && !tally_over(world.tally))
+	if (world.life == DATA_ALIVE && !all_queues(tally_over))
 		return "no-tag-forgotten: the stop is over, and a tag is not";
 	seen_witness("stopped");
 	return NULL;
@@ -109,5 +117,5 @@ bool data_ends(void)
 
 bool data_over(void)
 {
-	return world.stop == DATA_CANCELS && (world.life != DATA_ALIVE || tally_over(world.tally));
+	return world.stop == DATA_CANCELS && (world.life != DATA_ALIVE || all_queues(tally_over));
 }

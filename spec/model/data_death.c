@@ -20,7 +20,8 @@ const char *data_die(void)
 		tag->seen = 0;
 		tag->server = (struct tag_state){ .owner = TAG_UNBORN };
 	}
-	world.tally = tally_of(TAGS);
+	for (uint32_t i = 0; i < QUEUES; i++)
+		world.tally[i] = tally_of(QUEUE_TAGS);
 	return NULL;
 }
 

@@ -4,7 +4,7 @@
 
 /* ---- symmetry ------------------------------------------------------------------------------ */
 
-/* Tags are alike and requests are alike: of the worlds that differ by their names only, one is kept. Any
+/* Tags of a queue are alike, queues are alike and requests are alike: of the worlds that differ by their names only, one is kept. Any
  * permutation keeps every property; a better order only keeps fewer worlds. */
 
 static void sort(void *base, uint32_t count, uint32_t size, int (*order)(const void *one, const void *other))
@@ -39,6 +39,41 @@ static int order_tags(const void *one, const void *other)
 	return memcmp(&requests[0], &requests[1], sizeof(requests[0]));
 }
 
+static int order_queues(uint32_t one, uint32_t other)
+{
+	for (uint32_t i = 0; i < QUEUE_TAGS; i++) {
+		int order = order_tags(&world.tag[one * QUEUE_TAGS + i], &world.tag[other * QUEUE_TAGS + i]);
+
+		if (order != 0)
+			return order;
+	}
+	return 0;
+}
+
+static void swap_queues(uint32_t one, uint32_t other)
+{
+	struct tally tally = world.tally[one];
+
+	world.tally[one] = world.tally[other];
+	world.tally[other] = tally;
+	for (uint32_t i = 0; i < QUEUE_TAGS; i++) {
+		struct data_tag tag = world.tag[one * QUEUE_TAGS + i];
+
+		world.tag[one * QUEUE_TAGS + i] = world.tag[other * QUEUE_TAGS + i];
+		world.tag[other * QUEUE_TAGS + i] = tag;
+	}
+}
+
+static void sort_tags(void)
+{
+	for (uint32_t i = 0; i < QUEUES; i++)
+		sort(&world.tag[i * QUEUE_TAGS], QUEUE_TAGS, sizeof(world.tag[0]), order_tags);
+	for (uint32_t end = QUEUES; end > 1; end--)
+		for (uint32_t i = 0; i + 1 < end; i++)
+			if (order_queues(i, i + 1) > 0)
+				swap_queues(i, i + 1);
+}
+
 struct named_request {
 	struct data_request_state request;
 	uint8_t rank; /* the tag that it stands at, from 1; later: of none */
@@ -65,7 +100,7 @@ void data_sort(void)
 	struct named_request requests[REQUESTS];
 	uint8_t names[REQUESTS + 1] = { 0 };
 
-	sort(world.tag, TAGS, sizeof(world.tag[0]), order_tags);
+	sort_tags();
 	for (uint8_t i = 0; i < REQUESTS; i++)
 		requests[i] = (struct named_request){ world.request[i], TAGS + 1, (uint8_t)(i + 1) };
 	for (uint32_t tag = 0; tag < TAGS; tag++) {
