@@ -185,6 +185,7 @@ const char *control_drive(uint32_t event, uint8_t caller)
 {
 	struct driver_device_step step = driver_device_step(control.kernel, control.driver, event);
 
+	seen_driver_device(control.kernel, control.driver, event);
 	if (step.verdict == DRIVER_UNDEFINED && control.excused) {
 		seen_witness("start-over-commands-that-were-taken-back");
 		return answer(caller != 0 ? caller : CONTROL_SERVER, -DRIVER_EBUSY);

@@ -1,6 +1,5 @@
 #include "seen.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +148,7 @@ __attribute__((destructor)) static void seen_write(void)
 	write_tags(file);
 	write_driver(file);
 	write_devices(file);
+	seen_write_driver_device(file);
 	for (uint32_t i = 0; i < WITNESSES_MAX && witnesses[i] != NULL; i++)
 		fprintf(file, "witness\t%s\n", witnesses[i]);
 	fclose(file);
