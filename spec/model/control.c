@@ -28,6 +28,7 @@ static uint8_t command_of(uint8_t action)
 		[DEVICE_SEND_RECOVER] = DRIVER_START_RECOVERY + 1,
 		[DEVICE_SEND_START] = DRIVER_START + 1,
 		[DEVICE_SEND_END_RECOVERY] = DRIVER_END_RECOVERY + 1,
+		[DEVICE_SEND_QUIESCE] = DRIVER_QUIESCE + 1,
 		[DEVICE_SEND_STOP] = DRIVER_STOP + 1,
 		[DEVICE_SEND_DEL] = DRIVER_DEL + 1,
 	};
@@ -39,6 +40,7 @@ static const char *open_queues(void)
 {
 	control.ready = 0;
 	control.leaves = 0;
+	control.drains = 0;
 	control.ending = 0;
 	if (control.driver.there != DRIVER_PRESENT || control.driver.open)
 		return control_decide(DEVICE_QUEUE_FAILED);
@@ -65,7 +67,8 @@ static const char *act(uint8_t action)
 	control.cancel |= action == DEVICE_SEND_CANCEL;
 	control.pausing |= action == DEVICE_PAUSE;
 	control.leaves |= action == DEVICE_LEAVE_QUEUES;
-	control.ending |= action == DEVICE_LEAVE_QUEUES || action == DEVICE_JOIN_QUEUES;
+	control.drains |= action == DEVICE_DRAIN_QUEUES;
+	control.ending |= action == DEVICE_LEAVE_QUEUES || action == DEVICE_JOIN_QUEUES || action == DEVICE_DRAIN_QUEUES;
 	if (action == DEVICE_OPEN_QUEUES)
 		return open_queues();
 	return action == DEVICE_SAY_LIVE ? judge_live() : NULL;
@@ -82,19 +85,22 @@ const char *control_decide(uint32_t event)
 	return act(step.action);
 }
 
-/* A server that adds its device; after one that was killed, one that takes over, whenever it comes. */
+/* A server that adds its device; after one that was killed or has handed it over, one that takes over. */
 bool control_may_begin(void)
 {
-	if (control.alive)
+	if (control.alive && !(control.handed && control.server.phase == DEVICE_OVER))
 		return control.server.phase == DEVICE_ABSENT;
 	return control.recovery != DRIVER_NO_RECOVERY && control.driver.there == DRIVER_PRESENT;
 }
 
 const char *control_starts(void)
 {
-	if (control.alive)
+	if (control.alive && !control.handed)
 		return control_decide(DEVICE_BEGIN);
 	control.alive = 1;
+	control.handed = 0;
+	control.wanted = 0;
+	control.server = (struct device_state){ .want = DEVICE_UP };
 	return control_decide(DEVICE_BEGIN_RECOVERY);
 }
 
@@ -110,6 +116,20 @@ const char *control_stop(void)
 {
 	control.wanted = 1;
 	return control_decide(DEVICE_STOP_WANTED);
+}
+
+/* It stands for a kill: one of both is what another server takes over from. */
+bool control_may_hand_over(void)
+{
+	return control.alive && control.server.phase == DEVICE_LIVE && control.recovery != DRIVER_NO_RECOVERY && control.kills > 0;
+}
+
+const char *control_hand_over(void)
+{
+	control.kills--;
+	control.handed = 1;
+	seen_witness("handed-over");
+	return control_decide(DEVICE_HAND_OVER);
 }
 
 bool control_may_retry(bool patient)

@@ -1,7 +1,7 @@
 /* The world "control": the control plane of a server (core/device) and the driver's device (spec/driver). The server
  * has queues of one tag each, which open, fetch, serve, may fail at any point and end; an operator may stop it at
  * any time. Two contenders stop, delete and quiesce the same device in any order, and may lose patience. The process
- * may be killed, and where the device is recoverable another may take over. control.pml chooses; here it happens, and
+ * may be killed or may hand its device over, and where the device is recoverable another may take over. control.pml chooses; here it happens, and
  * is judged. */
 #ifndef MODEL_CONTROL_H
 #define MODEL_CONTROL_H
@@ -43,6 +43,7 @@ struct control_world {
 	uint8_t taken;     /* queues whose commands were taken back, and that have not said so, as bits */
 	uint8_t ready;     /* how many queues have said that they are */
 	uint8_t leaves;    /* 1: the queues were told to end now */
+	uint8_t drains;    /* 1: they were told to answer what is open, and end */
 	uint8_t ending;    /* 1: the character device is to be closed after the last of them */
 	uint8_t command;   /* enum driver_device_event + 1: of the server, not yet at the driver; 0: none */
 	uint8_t cancel;    /* 1: its START or END is to be cancelled */
@@ -58,6 +59,7 @@ struct control_world {
 	uint8_t contends;  /* how many contenders there are */
 	uint8_t quiesces;  /* how many QUIESCE may still be sent */
 	uint8_t refusals;  /* how many commands may still be refused before the driver takes them */
+	uint8_t handed;    /* 1: the server hands its device over to another */
 	uint8_t cleaning;  /* 1: all is over, and somebody stops and deletes the device that is left */
 	uint8_t excused;   /* 1: commands were taken back while the device was being started */
 };
@@ -85,6 +87,8 @@ bool control_may_cancel(void);
 const char *control_cancel(void);
 bool control_may_stop(void);
 const char *control_stop(void);
+bool control_may_hand_over(void);
+const char *control_hand_over(void);
 
 /* patient: only where the answer would be another one this time. */
 bool control_may_retry(bool patient);

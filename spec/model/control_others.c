@@ -91,7 +91,7 @@ const char *control_kill(void)
 	control.stops &= (uint8_t)~CONTROL_SERVER;
 	control.server = (struct device_state){ .want = DEVICE_UP };
 	memset(control.queue, CONTROL_NO_QUEUE, sizeof(control.queue));
-	control.taken = control.ready = control.leaves = control.ending = control.command = control.cancel = 0;
+	control.taken = control.ready = control.leaves = control.drains = control.handed = control.ending = control.command = control.cancel = 0;
 	control.pausing = control.wanted = control.closing = 0;
 	seen_witness("killed");
 	if (control.driver.waiting & DRIVER_WAITING_START)

@@ -45,14 +45,14 @@ static const char *end_thread(uint32_t queue, uint8_t says)
 
 	control.queue[queue] = says;
 	control.taken &= (uint8_t)~(1u << queue);
-	control.owning |= (uint8_t)(holds << queue);
+	control.owning |= (uint8_t)((holds && !(control.drains && says == CONTROL_SAID_OVER)) << queue);
 	return holds ? control_drive(DRIVER_SERVER_DIED, 0) : NULL;
 }
 
 /* Told to, or since its tags came back. */
 bool control_may_end(uint32_t queue)
 {
-	return control.alive && runs(queue) && (control.leaves || bit(control.taken, queue));
+	return control.alive && runs(queue) && (control.leaves || control.drains || bit(control.taken, queue));
 }
 
 const char *control_end(uint32_t queue)
@@ -124,6 +124,7 @@ const char *control_close(void)
 	}
 	control.ending = 0;
 	control.leaves = 0;
+	control.drains = 0;
 #ifndef BROKEN_HOLD
 	if (control.driver.open)
 		fault = control_release();

@@ -112,11 +112,12 @@ static const char *const DEVICE_EVENT_NAMES[DEVICE_EVENTS] = {
 /* What a device that was added can meet, the deadlines apart: they change nothing. */
 static bool device_due(struct device_state state, uint32_t event)
 {
-	for (uint32_t bits = 0; bits < 8; bits++) {
+	for (uint32_t bits = 0; bits < 16; bits++) {
 		state.failed = bits & 1;
 		state.queues = bits >> 1 & 1;
 		state.pausing = bits >> 2 & 1;
 		state.tries = state.pausing;
+		state.recovery = bits >> 3 & 1;
 		if (device_state_valid(state) && device_step(state, event).verdict != DEVICE_UNEXPECTED &&
 		    event != DEVICE_DEADLINE)
 			return true;
