@@ -118,6 +118,18 @@ const char *control_stop(void)
 	return control_decide(DEVICE_STOP_WANTED);
 }
 
+/* Once live, a device that was made for recovery outlives its server. */
+bool control_may_keep(void)
+{
+	return control.alive && control.server.phase == DEVICE_LIVE && !control.server.recovery &&
+	       control.recovery != DRIVER_NO_RECOVERY;
+}
+
+const char *control_keep(void)
+{
+	return control_decide(DEVICE_KEEP);
+}
+
 /* It stands for a kill: one of both is what another server takes over from. */
 bool control_may_hand_over(void)
 {

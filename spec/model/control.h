@@ -87,6 +87,8 @@ bool control_may_cancel(void);
 const char *control_cancel(void);
 bool control_may_stop(void);
 const char *control_stop(void);
+bool control_may_keep(void);
+const char *control_keep(void);
 bool control_may_hand_over(void);
 const char *control_hand_over(void);
 

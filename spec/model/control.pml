@@ -51,6 +51,7 @@ active proctype operator()
 {
 end:	do
 	:: MAY(control_may_stop(), control_stop())
+	:: MAY(control_may_keep(), control_keep())
 	:: MAY(control_may_hand_over(), control_hand_over())
 	od
 }

@@ -150,12 +150,14 @@ static const char *judge_end(void)
 	return NULL;
 }
 
-/* The kernel's END_USER_RECOVERY waits for the mutex of a foreign STOP, which waits for requests of a queue that has
- * failed, which end with the character device, which the server closes after END has answered. */
+/* END_USER_RECOVERY or QUIESCE waits for the mutex of a foreign STOP, which waits for requests of a queue that has
+ * failed, which end with the character device, which the server closes after its command has been answered. */
 static bool stuck(void)
 {
-	return control.alive && control.server.phase == DEVICE_CANCELLING && control.server.failed && control.owning != 0 &&
-	       control_behind(DRIVER_END_RECOVERY);
+	bool waits = control.server.phase == DEVICE_CANCELLING || control.server.phase == DEVICE_QUIESCING;
+
+	return control.alive && waits && control.server.failed && control.owning != 0 && control.command != 0 &&
+	       control_behind(control.command - 1u);
 }
 
 bool control_goes_on(void)
