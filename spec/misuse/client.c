@@ -60,7 +60,6 @@ static int operate(int fd, enum client_op op)
 	case CLIENT_DIRTY:
 		return moved(pwrite(fd, board->bytes, CLIENT_BYTES, CLIENT_OFFSET_BYTES));
 	case CLIENT_FLUSH:
-	case CLIENT_SYNC:
 		return fsync(fd) ? -errno : 0;
 	case CLIENT_DISCARD:
 		return ioctl(fd, BLKDISCARD, range) ? -errno : 0;
@@ -86,7 +85,7 @@ static void be_client(uint32_t dev_id, enum client_op op)
 		usleep(20000);
 	board->result = fd < 0 ? -errno : operate(fd, op);
 	board->done = 1;
-	while (op == CLIENT_HOLD)
+	while (op == CLIENT_HOLD || op == CLIENT_DIRTY)
 		pause();
 	_exit(0);
 }

@@ -14,15 +14,15 @@ enum client_op {
 	CLIENT_FLUSH,
 	CLIENT_DISCARD,
 	CLIENT_ZEROES,   /* without the fallback of writing zeroes */
-	CLIENT_DIRTY,    /* a buffered write, without a sync: it ends at once */
-	CLIENT_SYNC,     /* fsync() of what another one left dirty */
+	CLIENT_DIRTY,    /* a buffered write; then as CLIENT_HOLD, since the last close would write it back */
 	CLIENT_HOLD,     /* opens the disk and keeps it open until client_end() */
 };
 
 void client_init(void);
 void client_start(uint32_t dev_id, enum client_op op);
 
-/* True when it has ended, with 0 or -errno; waits up to wait_ms. Of CLIENT_HOLD: when the disk is open. */
+/* True when it has ended, with 0 or -errno; waits up to wait_ms. Of one that holds the disk: when it
+ * has begun to. */
 bool client_done(int wait_ms, int *result);
 
 /* What a read brought, and what a write writes. */

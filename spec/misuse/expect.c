@@ -305,6 +305,26 @@ static void expect_control(struct matrix_cell cell, char *text)
 		device_token(&world, cell.command, text);
 }
 
+/* ---- a device's life ----------------------------------------------------------------------- */
+
+/* The command is the recovery that was asked for. Of what is in the page cache, and of whether requests flow before
+ * END_USER_RECOVERY, the driver's model says nothing. */
+static void expect_life(struct matrix_cell cell, char *text)
+{
+	static const char *const kinds[DRIVER_RECOVERIES] = { "none", "wait", "reissue", "fail-io" };
+	bool orphaned = strcmp(cell.state->name, "orphan") == 0;
+	uint32_t recovery = 0;
+
+	while (strcmp(cell.command, kinds[recovery]) != 0)
+		recovery++;
+	snprintf(text, MATRIX_TEXT_MAX, "%s", cell.answer);
+	if (orphaned || strcmp(cell.state->name, "unserved") == 0) {
+		uint32_t fate = driver_fate(cell.kernel, recovery, orphaned ? DRIVER_REQUEST_ORPHANED : DRIVER_REQUEST_UNSERVED);
+
+		strcpy(text, fate == DRIVER_REQUEST_AGAIN ? "again" : orphaned ? "failed:EIO" : "failed:EREMOTEIO");
+	}
+}
+
 void expect_answer(struct matrix_cell cell, char *text)
 {
 	switch ((enum matrix_machine)cell.state->machine) {
@@ -316,6 +336,9 @@ void expect_answer(struct matrix_cell cell, char *text)
 		break;
 	case MATRIX_CLIENT:
 		expect_client(cell, text);
+		break;
+	case MATRIX_LIFE:
+		expect_life(cell, text);
 		break;
 	case MATRIX_MACHINES:
 		break;

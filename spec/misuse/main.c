@@ -12,8 +12,12 @@
 
 #include "devices.h"
 #include "expect.h"
+#include "lives.h"
 #include "rig.h"
+#include "seeded.h"
 #include "tags.h"
+
+enum { ROUNDS = 60 };
 
 struct check {
 	int cells;
@@ -69,7 +73,7 @@ static long milliseconds_since(struct timespec begin)
 static void run_cell(void *context, struct matrix_cell cell)
 {
 	static void (*const tries[MATRIX_MACHINES])(struct matrix_cell cell, char *text) = { tags_try, devices_try,
-											     clients_try };
+											     clients_try, lives_try };
 	struct run *run = context;
 	char said[MATRIX_TEXT_MAX], found[MATRIX_TEXT_MAX];
 	struct timespec begin;
@@ -93,7 +97,7 @@ static void run_cell(void *context, struct matrix_cell cell)
 
 static int run_machine(struct matrix *matrix, uint32_t machine, const char *state)
 {
-	static const char *const names[MATRIX_MACHINES] = { "tag", "device", "client" };
+	static const char *const names[MATRIX_MACHINES] = { "tag", "device", "client", "life" };
 	struct run run = { .state = state, .show = getenv("MISUSE_SHOW") != NULL };
 	struct timespec begin;
 
@@ -117,6 +121,8 @@ static int run_all(const char *path, const char *machine, const char *state)
 		rc |= run_machine(matrix, MATRIX_TAG, state);
 	if (!machine || strcmp(machine, "client") == 0)
 		rc |= run_machine(matrix, MATRIX_CLIENT, state);
+	if (!machine || strcmp(machine, "life") == 0)
+		rc |= run_machine(matrix, MATRIX_LIFE, state);
 	if (!machine || strcmp(machine, "device") == 0)
 		rc |= run_machine(matrix, MATRIX_DEVICE, state);
 	rig_end();
@@ -124,10 +130,26 @@ static int run_all(const char *path, const char *machine, const char *state)
 	return rc;
 }
 
+static int run_seeded(int rounds)
+{
+	struct timespec begin;
+	int faults;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	rig_begin();
+	faults = seeded_run(rounds);
+	rig_end();
+	printf("misuse: seeded: %d rounds on %s, %d disagree, %ld ms\n", rounds, driver_kernel_name(rig_kernel), faults,
+	       milliseconds_since(begin));
+	return faults != 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 3 && argc <= 5 && strcmp(argv[1], "run") == 0)
 		return run_all(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
+	if (argc <= 3 && argc >= 2 && strcmp(argv[1], "seeded") == 0)
+		return run_seeded(argc == 3 ? atoi(argv[2]) : ROUNDS);
 	if (argc == 3 && strcmp(argv[1], "check") == 0)
 		return check_all(argv[2]);
 	fprintf(stderr, "usage: misuse check FILE | run FILE [MACHINE [STATE]] | seeded [ROUNDS]\n");

@@ -34,8 +34,10 @@ static const char *const client_extras[] = {
 	"ENOLINK", "EREMOTEIO", "EBADE", "ENODATA", "EILSEQ", "ETOOMANYREFS", "EOVERFLOW", "ETIME", "4095", NULL,
 };
 
-static const char *const *const always[MATRIX_MACHINES] = { tag_commands, device_commands, no_commands };
-static const char *const *const sometimes[MATRIX_MACHINES] = { tag_extras, device_extras, client_extras };
+static const char *const life_extras[] = { "none", "wait", "reissue", "fail-io", NULL };
+
+static const char *const *const always[MATRIX_MACHINES] = { tag_commands, device_commands, no_commands, no_commands };
+static const char *const *const sometimes[MATRIX_MACHINES] = { tag_extras, device_extras, client_extras, life_extras };
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -78,7 +80,7 @@ static uint32_t modes_of(const char *word)
 
 static uint32_t machine_of(const char *word)
 {
-	static const char *const names[MATRIX_MACHINES] = { "tag", "device", "client" };
+	static const char *const names[MATRIX_MACHINES] = { "tag", "device", "client", "life" };
 	uint32_t machine = 0;
 
 	while (machine < MATRIX_MACHINES && strcmp(word, names[machine]) != 0)

@@ -7,3 +7,6 @@ $(BUILD)/misuse: $(MISUSE_SOURCES:%.c=$(BUILD)/%.o) $(SPEC:%=$(BUILD)/spec/%.o)
 .PHONY: misuse
 misuse: setup-build $(BUILD)/misuse ## every cell of the misuse matrix is what spec/driver answers
 	@$(BUILD)/misuse check spec/misuse.tsv
+
+rules: misuse
+vm-programs: build/plain/misuse

@@ -14,6 +14,7 @@ enum { SLICE_MS = 5, BLOCK_SHIFT = 9, DISK_BYTES = 1 << 20, IO_BUF_BYTES = 65536
 
 uint32_t rig_kernel, rig_id;
 unsigned int rig_cancels;
+uint64_t rig_written_bytes;
 static bool there, started;
 static uint32_t depth_tags;
 
@@ -91,6 +92,7 @@ int rig_add(uint32_t recovery, bool get_data, uint32_t depth)
 		depth_tags = depth;
 		rig_id = info.dev_id;
 		rig_cancels = 0;
+		rig_written_bytes = 0;
 	}
 	return result;
 }
@@ -136,6 +138,8 @@ static void answer_request(struct server_completion done)
 
 	if (op == UBLK_IO_OP_READ)
 		memset(server_memory->own[done.tag], 0, sizeof(server_memory->own[done.tag]));
+	if (op == UBLK_IO_OP_WRITE && done.result == UBLK_IO_RES_OK)
+		rig_written_bytes += done.desc.nr_sectors * UINT64_C(512);
 	(void)server_push((struct server_command){
 		.op = done.result == UBLK_IO_RES_OK ? UBLK_U_IO_COMMIT_AND_FETCH_REQ : UBLK_U_IO_NEED_GET_DATA,
 		.tag = done.tag, .result = moves ? (int32_t)(done.desc.nr_sectors * 512) : 0, .address = rig_own(done.tag),

@@ -42,6 +42,9 @@ int rig_stop(void);
 bool rig_serve(int wait_ms);
 extern unsigned int rig_cancels;
 
+/* Of the WRITEs that rig_serve() has answered, since ADD_DEV. */
+extern uint64_t rig_written_bytes;
+
 /* Serves until the command's answer is there; -ETIME after wait_ms. */
 int rig_answer(int slot, int wait_ms);
 
