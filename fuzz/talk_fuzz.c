@@ -1,15 +1,10 @@
-<<<<<<< HEAD
 /* What comes through the socket of a serving process, either way: bytes of anybody's. */
-=======
-/* Any bytes as a question to a server, and as its answer. What is accepted is what was sent, and fit for a person to read. */
->>>>>>> f7abe1d (Fuzz the questions to a server; the device's new words; the case's own kills)
 #include <errno.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "talk.h"
 
-<<<<<<< HEAD
 static void judge_question(const uint8_t *bytes, size_t size)
 {
 	struct fuzz words = { bytes, size };
@@ -56,36 +51,10 @@ static void judge_reply(struct fuzz *fuzz)
 	answer = talk_reply(question, error, text);
 	FUZZ_NEED(talk_read_answer(&answer, sizeof(answer), question.kind, &read) == 0, "what we answer is an answer");
 	FUZZ_NEED(read.error == error && strlen(read.text) == strnlen(text, TALK_TEXT_BYTES - 1), "and the same");
-=======
-static void judge_question(const uint8_t *data, size_t size)
-{
-	struct talk_question question, again;
-	int error = talk_read_question(data, size, &question);
-
-	FUZZ_NEED(error == 0 || error == -EPROTO || error == -EPROTONOSUPPORT, "an answer that is in the contract");
-	if (error)
-		return;
-	FUZZ_NEED(size == sizeof(question) && memcmp(data, &question, size) == 0, "a question is its bytes");
-	again = talk_ask(question.kind, question.value);
-	FUZZ_NEED(memcmp(&again, &question, sizeof(again)) == 0, "and can be asked again");
-}
-
-static void judge_answer(const uint8_t *data, size_t size, uint32_t kind)
-{
-	struct talk_answer answer;
-
-	if (talk_read_answer(data, size, kind, &answer))
-		return;
-	FUZZ_NEED(size == sizeof(answer) && answer.error <= 0, "an errno or none");
-	FUZZ_NEED(memchr(answer.text, '\0', sizeof(answer.text)) != NULL, "a text has an end");
-	for (const char *at = answer.text; *at; at++)
-		FUZZ_NEED((unsigned char)*at >= ' ' && *at != 0x7f, "a text cannot break a line");
->>>>>>> f7abe1d (Fuzz the questions to a server; the device's new words; the case's own kills)
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-<<<<<<< HEAD
 	struct fuzz fuzz = { data, size };
 	uint8_t what = fuzz_u8(&fuzz);
 	struct sockaddr_un address;
@@ -100,10 +69,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_NEED(talk_address("/run/refublk", (int32_t)fuzz_u32(&fuzz), &address), "an id has an address");
 		FUZZ_NEED(memchr(address.sun_path, '\0', sizeof(address.sun_path)), "that ends");
 	}
-=======
-	judge_question(data, size);
-	for (uint32_t kind = 0; kind <= TALK_KINDS; kind++)
-		judge_answer(data, size, kind);
->>>>>>> f7abe1d (Fuzz the questions to a server; the device's new words; the case's own kills)
 	return 0;
 }
