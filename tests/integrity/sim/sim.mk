@@ -23,8 +23,7 @@ sim: setup-test $(BUILD)/sim ## the server under the simulated driver: SEED=1 OP
 	@$(BUILD)/sim --seed $(SEED) --operations $(OPS)
 
 .PHONY: test-sim
-test-sim: setup-test $(BUILD)/sim $(BUILD)/sim_test $(BUILD)/battery ## small domains exhausted, 10 million operations under the sanitizers, the battery
+test-sim: setup-test $(BUILD)/sim $(BUILD)/sim_test ## small domains exhausted, 10 million operations under the sanitizers
 	@$(MAKE) --no-print-directory VARIANT=asan build/asan/sim
 	@tests/units $(BUILD)/sim_test
 	@tests/integrity/sim/run $(BUILD)/sim build/asan/sim 10000000 150
-	@$(BUILD)/battery tests/integrity/battery/faults.tsv
