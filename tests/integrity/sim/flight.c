@@ -3,7 +3,8 @@
 
 #include "inside.h"
 
-enum { FLIGHT_SECTOR_BYTES = 512 };
+/* FLIGHT_AGAIN: how often an interruption is followed by another, of 1000 times. */
+enum { FLIGHT_SECTOR_BYTES = 512, FLIGHT_AGAIN = 950 };
 
 void flight_begin(struct port *port, const struct port_work *work)
 {
@@ -46,20 +47,39 @@ static int32_t flight_fails(struct port *port, const struct sim_flight *flight)
 	return -EIO;
 }
 
+/* Perhaps so often that the server gives up: nobody's fault. */
+static int32_t flight_interrupted(struct sim *sim, struct sim_tag *tag)
+{
+	tag->interruptions++;
+	tag->request.io->excused = true;
+	return choice_below(sim->choice, 2) ? -EINTR : -EAGAIN;
+}
+
+/* The file has become shorter. */
+static int32_t flight_moved_nothing(struct sim_tag *tag)
+{
+	tag->moved_nothing = true;
+	tag->request.io->excused = true;
+	return 0;
+}
+
 static int32_t flight_result(struct port *port, const struct sim_flight *flight)
 {
 	struct sim *sim = port->sim;
+	struct sim_tag *tag = &port->tags[flight->tag];
 	uint64_t bytes = flight->io.length_bytes;
 	int32_t result;
 
 	if (choice_chance(sim->choice, sim->config.failed_ios))
 		return flight_fails(port, flight);
+	if (tag->interruptions > 0 && choice_chance(sim->choice, FLIGHT_AGAIN))
+		return flight_interrupted(sim, tag);
 	if (choice_chance(sim->choice, sim->config.short_ios)) {
 		sim->counts.short_ios++;
-		/* So often in a row that the machine gives up: nobody's fault. */
-		port->tags[flight->tag].request.io->excused = true;
 		if (choice_below(sim->choice, 4) == 0)
-			return choice_below(sim->choice, 2) ? -EINTR : -EAGAIN;
+			return flight_interrupted(sim, tag);
+		if (flight_moves(flight) && choice_below(sim->choice, 16) == 1)
+			return flight_moved_nothing(tag);
 		bytes = flight_moves(flight) ? flight_part(sim, flight, 1) : bytes;
 	}
 	result = disk_carry_out(sim->disk, &flight->io, bytes);

@@ -23,6 +23,8 @@ struct sim_tag {
 	uint64_t user_data;       /* of the command that is held */
 	uint64_t address;         /* of the last command that was taken */
 	uint64_t described_bytes; /* what the descriptor tells */
+	uint32_t interruptions;   /* of the backend's operations for this request */
+	bool moved_nothing;       /* one of them */
 	uint64_t poisoned_bytes;  /* of the tag's buffer, while the driver has it */
 	struct driver_tag_state state;
 };
@@ -73,7 +75,6 @@ struct sim {
 	atomic_bool leave;
 	bool flowing;          /* requests go to the driver */
 	bool frozen;           /* time passes and nothing moves */
-	bool ending;           /* the server has been told, or everything has been taken from it */
 
 	struct sim_request *pending; /* a ring, a power of two */
 	uint32_t pending_first, pending_count, pending_room;

@@ -152,6 +152,8 @@ static void kernel_dispatch(struct port *port, uint16_t number)
 		rule_broken(port->sim, "R12", "the buffer of tag %u was written to while the driver had it", number);
 	if (step.moves == DRIVER_MOVES_IN || step.moves == DRIVER_MOVES_IN_PART)
 		memcpy((void *)(uintptr_t)tag->address, tag->request.data, tag->described_bytes);
+	tag->interruptions = 0;
+	tag->moved_nothing = false;
 	kernel_describe(port, number);
 	kernel_complete(port, tag->user_data, step.result);
 }

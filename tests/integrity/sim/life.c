@@ -198,7 +198,6 @@ void sim_kill_thread(struct sim *sim, uint16_t qid)
 	flight_abandon(&sim->ports[qid]);
 	server_end(&sim->ports[qid]);
 	/* 6.12 takes the others' commands back; 7.x leaves them without a word, so they are told. (R42) */
-	sim->ending = true;
 	for (q = 0; q < sim->config.queues && sim->config.kernel == DRIVER_6_12; q++) {
 		if (q != qid)
 			kernel_cancel(&sim->ports[q]);
@@ -218,7 +217,6 @@ void sim_quiesce(struct sim *sim)
 	sim->counts.quiesces++;
 	life_step(sim, DRIVER_QUIESCE);
 	sim->flowing = false;
-	sim->ending = true;
 	for (q = 0; q < sim->config.queues; q++)
 		kernel_cancel(&sim->ports[q]);
 	life_leave(sim);
@@ -238,7 +236,6 @@ void sim_stop(struct sim *sim)
 	life_drain(sim);
 	sim->flowing = false;
 	life_step(sim, DRIVER_IO_ENDED);
-	sim->ending = true;
 	for (q = 0; q < sim->config.queues; q++)
 		kernel_cancel(&sim->ports[q]);
 	life_drain(sim);

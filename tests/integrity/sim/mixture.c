@@ -20,13 +20,16 @@ static struct sim_config mixture_config(struct choice *choice)
 		.recovery = choice_below(choice, DRIVER_RECOVERIES),
 		.backend = choice_below(choice, SIM_BACKENDS),
 		.queues = MIXTURE_ONE_OF(choice, 1, 1, 2, 4),
-		.depth_tags = MIXTURE_ONE_OF(choice, 1, 2, 4, 16, 64),
+		.depth_tags = MIXTURE_ONE_OF(choice, 1, 2, 4, 16, 64, 300),
 		.block_bytes = MIXTURE_ONE_OF(choice, 512, 512, 4096),
 		.max_io_bytes = MIXTURE_ONE_OF(choice, 4096, 4096, 16384, 65536),
 		.splits = MIXTURE_ONE_OF(choice, 0, 50, 300),
 		.interrupts = MIXTURE_ONE_OF(choice, 0, 10),
+		.trickles = MIXTURE_ONE_OF(choice, 0, 100),
 	};
 
+	if (config.depth_tags > 64)
+		config.max_io_bytes = 4096;
 	config.device_bytes = (uint64_t)MIXTURE_ONE_OF(choice, 64, 512, 2048) << 10;
 	if (choice_below(choice, 3) == 0)
 		config.part_copies = 20;
@@ -67,8 +70,8 @@ struct trial trial_of_seed(uint64_t seed)
 
 	trial.plan = mixture_plan(&choice, &trial.config, seed);
 	trial.depth = trial.config.queues * trial.config.depth_tags * MIXTURE_ONE_OF(&choice, 1, 2) + 1;
-	if (trial.depth > 64)
-		trial.depth = 64;
+	if (trial.depth > 400)
+		trial.depth = 400;
 	trial.stress.gaps = 2;
 	if (choice_below(&choice, 2)) {
 		trial.stress.kills = MIXTURE_ONE_OF(&choice, 0, 5, 50);

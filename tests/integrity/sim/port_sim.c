@@ -85,7 +85,10 @@ int port_wait(struct port *port, uint32_t limit_ms)
 	}
 	port_wake(port);
 	port->visible = port->last;
-	return port->first == port->last ? -ETIME : 0;
+	/* Completions come one by one: the server may look while some are still to come. */
+	if (choice_chance(sim->choice, sim->config.trickles))
+		port->visible = port->first + choice_below(sim->choice, port->last - port->first + 1);
+	return port->first == port->visible ? -ETIME : 0;
 }
 
 bool port_pop(struct port *port, struct port_completion *completion)

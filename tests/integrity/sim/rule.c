@@ -12,6 +12,7 @@ enum {
 	RULE_COMMIT = 0x21,
 	RULE_ASK_DATA = 0x22,
 	RULE_SECTOR_BYTES = 512,
+	RULE_INTERRUPTIONS_MAX = 64, /* more than a server that gives up some time */
 };
 #define RULE_ENCODED(number) (UINT32_C(0xc0107500) | (number))
 
@@ -55,6 +56,8 @@ static void rule_result(struct port *port, const struct sim_tag *tag, int32_t re
 		rule_broken(sim, "R25", "a COMMIT carries %d, which no client would be told", result);
 	else if (result > 0 && !moves)
 		rule_broken(sim, "R24", "a COMMIT of what moves no data carries %d", result);
+	else if (moves && result >= 0 && bytes == 0)
+		rule_broken(sim, "R8", "a WRITE of no sectors is committed as done");
 	else if (moves && result > 0 && ((uint64_t)result > bytes || result % RULE_SECTOR_BYTES != 0))
 		rule_broken(sim, "R22", "a COMMIT carries %d, which is no number of bytes done of %llu", result,
 			    (unsigned long long)bytes);
@@ -173,6 +176,9 @@ void rule_io(struct port *port, const struct port_work *work)
 		return;
 	}
 	tag = &port->tags[number];
+	if (tag->moved_nothing || tag->interruptions > RULE_INTERRUPTIONS_MAX)
+		rule_broken(port->sim, "R77", "an operation of tag %u is repeated, after %u interruptions%s", number,
+			    tag->interruptions, tag->moved_nothing ? " and one that moved nothing" : "");
 	own = buffers_of(port->buffers, number);
 	shift = io->offset_bytes - tag->request.offset_bytes;
 	if (io->op == REFUBLK_IO_FDATASYNC)

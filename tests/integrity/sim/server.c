@@ -121,7 +121,6 @@ void server_start(struct sim *sim)
 	uint32_t q;
 
 	atomic_store(&sim->leave, false);
-	sim->ending = false;
 	for (q = 0; q < sim->config.queues; q++)
 		server_start_thread(&sim->ports[q]);
 }
@@ -149,9 +148,20 @@ void server_leave(struct sim *sim)
 	uint32_t q;
 
 	atomic_store(&sim->leave, true);
-	sim->ending = true;
 	for (q = 0; q < sim->config.queues; q++)
 		sim->ports[q].wake_due = true;
+}
+
+/* It was told to leave, or every command has been taken back and it has seen so. */
+static bool server_may_be_over(const struct port *port)
+{
+	uint32_t i, held = 0;
+
+	if (atomic_load(&port->sim->leave))
+		return true;
+	for (i = 0; i < port->sim->config.depth_tags; i++)
+		held += port->tags[i].state.phase != DRIVER_CANCELLED;
+	return held == 0 && port->first == port->last;
 }
 
 void server_turn(struct port *port)
@@ -167,7 +177,7 @@ void server_turn(struct port *port)
 	case SERVE_INTERRUPTED:
 		return;
 	case SERVE_OVER:
-		if (!sim->ending)
+		if (!server_may_be_over(port))
 			rule_broken(sim, "R21", "queue %u says that it is over while it is wanted", port->qid);
 		break;
 	case SERVE_BROKEN:

@@ -58,6 +58,7 @@ struct sim_config {
 	uint32_t part_copies;  /* the driver can copy only a part of a WRITE, or nothing */
 	uint32_t short_ios;    /* the backing file moves less than asked, or is interrupted */
 	uint32_t failed_ios;   /* it fails with EIO */
+	uint32_t trickles;     /* the server sees a part of what has completed */
 	uint32_t interrupts;   /* a wait ends with EINTR */
 	bool filled;           /* the disk holds something everywhere at first: see sim_fill() */
 	bool cuts;             /* the disk remembers what a power cut can take */
