@@ -23,7 +23,8 @@ static const char *const EVENTS[DEVICE_EVENTS] = {
 	[DEVICE_ANSWER_EINTR] = "answer-eintr", [DEVICE_ANSWER_EBUSY] = "answer-ebusy",	    [DEVICE_ANSWER_EAGAIN] = "answer-eagain",
 	[DEVICE_ANSWER_GONE] = "answer-gone",	[DEVICE_ANSWER_OTHER] = "answer-other",	    [DEVICE_QUEUES_READY] = "queues-ready",
 	[DEVICE_QUEUE_FAILED] = "queue-failed", [DEVICE_QUEUES_ENDED] = "queues-ended",	    [DEVICE_DEADLINE] = "deadline",
-	[DEVICE_STOP_WANTED] = "stop-wanted",	[DEVICE_HAND_OVER] = "hand-over",	    [DEVICE_SERVER_LOST] = "server-lost",
+	[DEVICE_STOP_WANTED] = "stop-wanted",	[DEVICE_HAND_OVER] = "hand-over",	    [DEVICE_KEEP] = "keep",
+	[DEVICE_SERVER_LOST] = "server-lost",
 };
 static const char *const ACTIONS[DEVICE_ACTIONS] = {
 	[DEVICE_NOTHING] = "nothing",		      [DEVICE_SEND_ADD] = "send-add",
@@ -266,12 +267,20 @@ static void judge_words(void)
 }
 
 /* Any state that can be, not only what a short history reaches: 250 tries are a long one. */
-static void judge_any_state(struct fuzz *fuzz)
+static void judge_any_state(struct fuzz *fuzz, bool raw)
 {
 	struct device_state state = { .phase = fuzz_u8(fuzz), .want = fuzz_u8(fuzz), .recovery = fuzz_u8(fuzz),
 				      .failed = fuzz_u8(fuzz), .queues = fuzz_u8(fuzz), .tries = fuzz_u8(fuzz),
 				      .pausing = fuzz_u8(fuzz) };
 
+	if (!raw) {
+		state.phase %= DEVICE_PHASES;
+		state.want &= 1;
+		state.recovery &= 1;
+		state.failed &= 1;
+		state.queues &= 1;
+		state.pausing &= 1;
+	}
 	for (uint32_t event = 0; device_state_valid(state) && event < DEVICE_EVENTS; event++)
 		judge(state, event, device_step(state, event));
 }
@@ -282,9 +291,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct device_state state = { 0 };
 	struct observer observer = { 0 };
 
+	uint8_t shape = fuzz_u8(&fuzz);
+
 	judge_words();
-	if (fuzz_u8(&fuzz) & 1) {
-		judge_any_state(&fuzz);
+	if (shape & 1) {
+		judge_any_state(&fuzz, shape & 2);
 		return 0;
 	}
 	for (int i = 0; i < EVENTS_MAX && fuzz.left_bytes > 0; i++) {

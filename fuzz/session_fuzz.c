@@ -16,7 +16,7 @@ static struct trial trial_of(struct fuzz *fuzz)
 	struct trial trial = {
 		.config = { .kernel = (what & 15) % DRIVER_KERNELS, .mode = what >> 4 & 1, .backend = (what >> 5) % SIM_BACKENDS,
 			    .recovery = fate & 3, .queues = 1 + (sizes >> 1 & 1), .depth_tags = 1 + (sizes >> 2 & 3),
-			    .block_bytes = block_bytes, .max_io_bytes = sizes & 16 ? 8192 : 4096, .device_bytes = 32 << 10,
+			    .block_bytes = block_bytes, .max_io_bytes = sizes & 16 ? 8192 : 4096, .device_bytes = 16 << 10,
 			    .splits = troubles & 1 ? 300 : 0, .part_copies = troubles & 2 ? 20 : 0,
 			    .short_ios = troubles & 4 ? 200 : 0, .failed_ios = troubles & 8 ? 5 : 0,
 			    .interrupts = troubles & 16 ? 10 : 0 },

@@ -91,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		judge_refusal(status, why);
 		return 0;
 	}
+	FUZZ_NEED(state.queues <= INT32_MAX && state.depth_tags <= INT32_MAX && state.block_bytes <= INT32_MAX &&
+		  state.max_io_bytes <= INT32_MAX && state.maker_pid > 0, "a number is what the file says");
 	FUZZ_NEED(state.id == ID && state.server.pid > 0 && memchr(state.path, '\0', sizeof(state.path)) &&
 		  memchr(state.backend, '\0', sizeof(state.backend)), "what is accepted is in range");
 	judge_again(&state);
