@@ -157,6 +157,17 @@ for end in stop del; do
 	wrong 3 refublk $end --all 3
 	wrong --size refublk $end --size 1M
 done
+wrong 'no device' refublk resize
+wrong 'new size' refublk resize 1
+wrong unit refublk resize 1 3x
+wrong '0 is not' refublk resize 1 0
+wrong 2M refublk resize 1 1M 2M
+wrong x refublk resize x 1M
+wrong --all refublk resize --all 1M
+wrong 'no device' refublk upgrade
+wrong x refublk upgrade x
+wrong 2 refublk upgrade 1 2
+wrong --force refublk upgrade --force 1
 wrong 'no device' refublk info
 wrong x refublk info x
 wrong 2 refublk info 1 2
@@ -179,7 +190,7 @@ wrong --json refublk trace check --json first
 # What is right, so that the above does not pass because everything fails.
 call 0 0 refublk --version
 call 0 0 refublk --help
-for help in 'add mem' 'add file' 'add null' add list info stop del recover features doctor 'trace check'; do
+for help in 'add mem' 'add file' 'add null' add list info stop del recover resize upgrade features doctor 'trace check'; do
 	# shellcheck disable=SC2086
 	call 0 0 refublk $help --help
 	grep -q Usage out || complain "$help --help" 'no usage'

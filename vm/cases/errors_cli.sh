@@ -45,6 +45,12 @@ wrong refublk stop
 wrong refublk stop abc
 wrong refublk del
 wrong refublk info
+wrong refublk resize
+wrong refublk resize 0
+wrong refublk resize 0 1X
+wrong refublk resize 0 0
+wrong refublk upgrade
+wrong refublk upgrade abc
 wrong ublk-mem
 wrong ublk-file
 note "$count wrong calls"
