@@ -37,7 +37,7 @@ struct service {
 	int state_fd; /* -1: no state file can be written */
 	int trace_fd; /* -1: no trace, or the device has opened it */
 	bool recovers;
-	bool handed_over; /* somebody has asked for it; read when the listener has ended */
+	bool handed_over; /* it was asked for and began; read when the listener has ended */
 	char trace_path[32];
 	char path[PATH_MAX]; /* of the backing file, absolute; "" */
 };
@@ -222,8 +222,9 @@ static struct talk_answer service_answer(void *context, struct talk_question que
 	int error;
 
 	if (question.kind == TALK_HAND_OVER) {
-		service->handed_over = true;
-		return talk_reply(question, refublk_hand_over(service->device), "");
+		error = refublk_hand_over(service->device);
+		service->handed_over = service->handed_over || !error;
+		return talk_reply(question, error, "");
 	}
 	device.size_bytes = question.value;
 	device.log = log.function;
