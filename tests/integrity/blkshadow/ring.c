@@ -33,8 +33,14 @@ struct ring {
 	_Atomic bool no_zero_range;	/* the file system has no such operation: punching reads as zeroes too */
 };
 
+/*
+ * Discards and write-zeroes drop what is cached. On a block device that is refused with EBUSY while a neighbour in the
+ * same folio is in use, unless it is asked of the file that holds the device for itself.
+ */
 static int fd_of(const struct ring *ring, const struct io *io)
 {
+	if (ring->block_device && (io->kind == OPERATION_DISCARD || io->kind == OPERATION_ZEROES))
+		return ring->buffered_fd;
 	return io->direct ? ring->direct_fd : ring->buffered_fd;
 }
 
@@ -110,7 +116,7 @@ static void ring_push(struct port *port, unsigned number, struct io *io)
 	io->retries = 0;
 	/* A block device discards by an ioctl only, which waits. */
 	if (io->kind == OPERATION_DISCARD && ring->block_device)
-		finish(lane, io, ioctl(ring->direct_fd, BLKDISCARD, range) < 0 ? -errno : 0);
+		finish(lane, io, ioctl(fd_of(ring, io), BLKDISCARD, range) < 0 ? -errno : 0);
 	else
 		submit(ring, lane, io);
 }
