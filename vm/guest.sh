@@ -165,25 +165,44 @@ has_spoken() {
 # kill_and_recover ID ROUNDS command…: kills the server of the device again and again while the command loads and checks the
 # disk, and recovers it each time; the command has to succeed, and is started again when it ends early.
 kill_and_recover() {
-    local id=$1 rounds=$2 round=0 pid
+    local id=$1 rounds=$2 round=0 pid begin longest=0
     shift 2
     start load "$@"
-    wait_until 20 'the load has begun' has_io "$id"
     while [ $round -lt "$rounds" ]; do
         round=$((round + 1))
+        wait_until 20 'the load does something, or is over' load_goes_on "$id"
         [ ! -e "$work/load.rc" ] || { finish_load; start load "$@"; }
-        sleep 0.3
         pid=$(server_of "$id")
         kill -9 "$pid"
-        must 40 refublk recover "$id"
+        begin=$(uptime_tenths)
+        must 50 refublk recover "$id"
+        [ $(($(uptime_tenths) - begin)) -le $longest ] || longest=$(($(uptime_tenths) - begin))
         [ "$(server_of "$id")" != "$pid" ] || fail 'the killed server serves on'
     done
     finish_load
+    note "$rounds recoveries, the longest $((longest / 10)).$((longest % 10)) s"
+}
+
+uptime_tenths() {
+    local up
+    read -r up _ </proc/uptime
+    up=${up%?}
+    echo "${up%.*}${up#*.}"
+}
+
+# More than 20 reads and writes since the last call, or the end of the load.
+load_goes_on() {
+    local now
+    now=$(awk '{ print $1 + $5 }' "/sys/block/ublkb$1/stat")
+    [ ! -e "$work/load.rc" ] || return 0
+    [ "$now" -gt $((${load_before:-0} + 20)) ] || return 1
+    load_before=$now
 }
 
 finish_load() {
-    finish load 60 || fail "the load exits $?: $(tail -n 5 "$work/load.out" | tr '\n' ' ')"
-    cat "$work/load.out" >>"$work/loads.out"
+    local rc=0
+    finish load 60 || rc=$?
+    [ $rc = 0 ] || fail "the load exits $rc: $(tail -n 5 "$work/load.out" | tr '\n' ' ')"
 }
 
 # Prints the id of a ublk node. A node that is missing becomes a regular file as soon as something writes to it, and

@@ -2,6 +2,9 @@
 # Deaths at the worst moments: in each phase of a start, which leaves nothing that del cannot remove; in each phase of a
 # recovery, after which the next one succeeds; with every tag in the server's hands.
 for phase in adding 'setting parameters' opening starting live; do
+    # 6.12 reads the partition table inside START, whose device then waits for the next server, for ever: nothing but a
+    # reboot helps. It is said in refublk(8).
+    case $phase-$(uname -r) in starting-6.12.*) continue ;; esac
     say "killed in a start: $phase"
     must_fail 30 env REFUBLK_TEST_DIE="$phase" refublk-faults add file --path "$work/start.img" --size 4M --recovery wait
     must 30 refublk del --all
