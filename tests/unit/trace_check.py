@@ -152,6 +152,8 @@ def broken_by_the_driver(lines):
     check('a completion twice', text(renumbered(lines[:first + 1] + lines[first:])), 1, first + 1, 'the descriptor of')
     other = lines[first][4][:-1] + ('1' if lines[first][4][-1] == '0' else '0')
     check("another tag's completion", text(changed(lines, first, 4, other)), 1, None, '(R')
+    old = lines[first][4][:4] + '0000ffff' + lines[first][4][12:]
+    check('a completion of another command of the tag', text(changed(lines, first, 4, old)), 1, first, 'R27')
     check('a queue that breaks', text(changed(changed(lines, ends[0], 4, 'broken'), ends[0], 5, '-71')), 1, ends[0], 'R29')
 
 
