@@ -77,8 +77,6 @@ static void judge_follow(struct judge *judge, uint32_t action)
 	case TAG_HANDLE:
 	case TAG_PLACE:
 		judge->next = JUDGE_DESCRIPTOR;
-		if (judge->leaving)
-			judge_quiet(judge);
 		return;
 	case TAG_FETCH:
 	case TAG_ASK_DATA:
@@ -240,13 +238,15 @@ static bool judge_due(struct judge *judge, const struct record *record, struct j
 	return judge_expects(judge, finding, 21, "nothing after the queue's end");
 }
 
-/* A queue that is told to leave reads no more descriptors; that it was told leaves no line of its own until its end. */
+/* A queue that is told to leave need not read a descriptor; that it was told leaves no line of its own until its end. */
 static void judge_may_leave(struct judge *judge, const struct record *record, uint64_t line)
 {
 	if (judge->next != JUDGE_DESCRIPTOR || record->kind == RECORD_DESCRIPTOR || record->kind == RECORD_SIZE)
 		return;
-	(void)judge_expects(judge, &judge->left, 12, "the descriptor of tag %u, or a queue that leaves", judge->tag);
-	judge->left.line = line;
+	if (!judge->leaving) {
+		(void)judge_expects(judge, &judge->left, 12, "the descriptor of tag %u, or a queue that leaves", judge->tag);
+		judge->left.line = line;
+	}
 	judge->leaving = true;
 	judge_quiet(judge);
 }

@@ -141,6 +141,21 @@ def broken_by_the_server(lines):
     check('buffers that overlap', text(overlap), 1, fetch, 'R31')
 
 
+def left(lines):
+    """A queue that was told to leave passes over descriptors, and says so at its end."""
+    here = find(lines, 8, 'descriptor')
+    queue = lines[here][1]
+    cut = lines[:here] + [line for line in lines[here:] if line[1] != queue]
+    end = [str(int(lines[here][0])), queue, lines[here][2], 'end', 'left', '0']
+    check('a queue that leaves', text(cut + [end]), 0)
+    check('a queue that leaves and says that it is over', text(cut + [[*end[:4], 'over', '0']]), 1, next_of(cut + [end], here - 1), 'leaves')
+    gone = [here]
+    while lines[gone[-1]][3] != 'command':
+        gone.append(next_of(lines, gone[-1]))
+    check('a request of which nothing is said', text(renumbered(without(lines, gone))), 1, next_of(lines, gone[-1]) - len(
+        [place for place in gone if place < next_of(lines, gone[-1])]), 'leaves')
+
+
 def broken_by_the_driver(lines):
     first = find(lines, 4, 'completion', '', '0')
     check('a completion above 1', text(changed(lines, first, 5, '2')), 1, first, 'R19')
@@ -199,6 +214,7 @@ def main():
         broken_by_the_server(read(name))
         broken_by_the_driver(read(name))
         broken_requests(read(name))
+        left(read(name))
     get_data(read('mem-get-data-6.12'))
     get_data(read('mem-get-data-7.3'))
     odd = text(read('mem-plain-7.3')).replace('kernel=7.3.', 'kernel=9.1.')
