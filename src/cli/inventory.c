@@ -51,7 +51,10 @@ struct inventory_device inventory_join(int32_t id, const struct inventory_fact *
 	/* The kernel forgets a server that is gone, and does not know one before START; the mark remembers the maker. */
 	if (device.file != INVENTORY_GOOD)
 		device.server = process_find(fact->pid > 0 ? fact->pid : device.maker_pid);
-	device.server_alive = process_alive(device.server);
+	/* One that waits for a server has none, whoever has its maker's pid by now; who has it open is looked for. */
+	device.server_alive = process_alive(device.server) &&
+			      (device.file == INVENTORY_GOOD ||
+			       (fact->phase != INVENTORY_QUIESCED && fact->phase != INVENTORY_FAIL_IO));
 	return device;
 }
 

@@ -135,6 +135,10 @@ START_TEST(test_marked_without_a_file)
 	ck_assert_uint_eq(device.file, INVENTORY_NO_FILE);
 	ck_assert(device.marked && device.server_alive && !inventory_is_ours(&device) && !inventory_is_orphan(&device));
 	ck_assert_str_eq(inventory_phase_name(&device), "dead");
+	/* One that waits for a server has none: the pid is somebody else's. */
+	fact.phase = INVENTORY_QUIESCED;
+	ck_assert(!join(&fact, -ENOENT, server).server_alive && !join(&fact, -EBADMSG, server).server_alive);
+	ck_assert(join(&fact, 0, server).server_alive);
 	device.by_command = true;
 	ck_assert(inventory_is_ours(&device));
 	device.marked = false;
