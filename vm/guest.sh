@@ -167,6 +167,7 @@ has_spoken() {
 kill_and_recover() {
     local id=$1 rounds=$2 round=0 pid begin longest=0
     shift 2
+    load_before=0
     start load "$@"
     while [ $round -lt "$rounds" ]; do
         round=$((round + 1))
@@ -195,7 +196,7 @@ load_goes_on() {
     local now
     now=$(awk '{ print $1 + $5 }' "/sys/block/ublkb$1/stat")
     [ ! -e "$work/load.rc" ] || return 0
-    [ "$now" -gt $((${load_before:-0} + 20)) ] || return 1
+    [ "$now" -gt $((load_before + 20)) ] || return 1
     load_before=$now
 }
 
