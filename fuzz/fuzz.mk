@@ -13,7 +13,7 @@ FUZZ_SOURCES.params := src/core/params.c src/core/adopt.c
 FUZZ_SOURCES.serve := fuzz/world.c spec/driver.c src/sys/serve.c src/sys/handle.c src/sys/step.c src/sys/complain.c \
 	src/sys/log.c src/sys/trace.c $(filter-out src/core/device% src/core/params.c,$(CORE_SOURCES))
 FUZZ_SOURCES.later := src/sys/later.c
-FUZZ_SOURCES.options := src/cli/options.c src/cli/size.c src/cli/say.c
+FUZZ_SOURCES.options := $(wildcard src/cli/options*.c) src/cli/size.c src/cli/say.c
 FUZZ_SOURCES.state := src/cli/state.c
 FUZZ_SOURCES.talk := src/cli/talk.c src/sys/clock.c
 FUZZ_SOURCES.trace := $(addprefix src/cli/,record.c possible.c judge.c weigh.c weigh_command.c audit.c) spec/driver.c spec/driver_names.c src/sys/later.c \

@@ -54,7 +54,8 @@ static void judge_operation(const struct plan *plan, const struct operation *ope
 	FUZZ_NEED(operation->number >= 1 && operation->number <= OPERATION_NUMBER_MAX, "a number");
 	FUZZ_NEED(operation->job < plan->jobs && operation->kind < OPERATION_KINDS, "a job, a kind");
 	if (operation->kind != OPERATION_FLUSH)
-		FUZZ_NEED(operation->length_bytes > 0 && operation->length_bytes <= plan->max_bytes &&
+		FUZZ_NEED((operation->offset_bytes | operation->length_bytes) % plan->block_bytes == 0 &&
+			  operation->length_bytes > 0 && operation->length_bytes <= plan->max_bytes &&
 			  operation->offset_bytes <= plan->size_bytes &&
 			  operation->length_bytes <= plan->size_bytes - operation->offset_bytes, "within the device");
 	FUZZ_NEED(operation_parse(operation_print(operation, text, sizeof(text)), &again) &&
