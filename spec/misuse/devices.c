@@ -10,7 +10,7 @@
 #include "plane.h"
 #include "rig.h"
 
-enum { SLICE_MS = 5, PATIENCE_MS = 15000, WAITS_MS = 150, PATH_BYTES = 320, AFFINITY_BYTES = 1024, DEPTH = 2 };
+enum { SLICE_MS = 5, PATIENCE_MS = 15000, WAITS_MS = 150, RELEASE_MS = 5000, RELEASE_SLICE_MS = 50, PATH_BYTES = 320, AFFINITY_BYTES = 1024, DEPTH = 2 };
 
 /* Commands that wait for their answer, by the names of the matrix. */
 static struct {
@@ -141,26 +141,10 @@ static struct ublksrv_ctrl_cmd payload_of(const char *word)
 	return payload;
 }
 
-/* The release of a killed server's device is over some time after its process: what is refused because of it is asked
- * again, as a server does. */
-static void say_command(const struct verb *verb, const char *expected, char *text)
-{
-	for (int spent = 0; spent < PATIENCE_MS; spent += 100) {
-		say_answer(verb->name, plane_send(verb->op, payload_of(verb->word)), expected, text);
-		if (strcmp(text, "-EBUSY") != 0 || strcmp(expected, "0") != 0 || server_runs())
-			return;
-		usleep(100000);
-	}
-}
-
-static void say_open(const char *expected, char *text)
+static void say_open(char *text)
 {
 	int result = rig_open();
 
-	for (int i = 0; i < 100 && result == -EBUSY && strcmp(expected, "0") == 0; i++) {
-		usleep(50000);
-		result = rig_open();
-	}
 	if (result == 0)
 		fetched = 0;
 	say_result(text, result);
@@ -238,7 +222,7 @@ static void act(const char *word, const char *expected, char *text)
 	else if (strncmp(word, "set-params", 10) == 0)
 		say_result(text, path[0] ? rig_set_params(word[10] != '\0') : -ENODEV);
 	else if (strcmp(word, "open") == 0)
-		say_open(expected, text);
+		say_open(text);
 	else if (strncmp(word, "fetched", 7) == 0)
 		say_fetch(text);
 	else if (strcmp(word, "hold") == 0)
@@ -250,7 +234,7 @@ static void act(const char *word, const char *expected, char *text)
 	else {
 		while (strcmp(word, verb->word) != 0)
 			verb++;
-		say_command(verb, expected, text);
+		say_answer(verb->name, plane_send(verb->op, payload_of(verb->word)), expected, text);
 	}
 }
 
@@ -286,12 +270,19 @@ static bool is_as_expected(const struct matrix_state *state, uint32_t kernel, in
 	return false;
 }
 
+/* The release of a killed server's device ends some time after its process: what is refused meanwhile is asked again, as
+ * a server does. */
 static void ask(const char *command, const char *expected, char *text)
 {
-	text[0] = '\0';
-	act(command, expected, text);
-	say_others(expected, text);
-	say_cancels(expected, text);
+	for (int spent = 0; spent < RELEASE_MS; spent += RELEASE_SLICE_MS) {
+		text[0] = '\0';
+		act(command, expected, text);
+		say_others(expected, text);
+		say_cancels(expected, text);
+		if (text[0] != '-' || strcmp(text, expected) == 0 || server_runs() || !strstr(path, "die"))
+			return;
+		usleep(RELEASE_SLICE_MS * 1000);
+	}
 }
 
 /* One step of a state, which has to go as spec/driver says. */
@@ -343,7 +334,7 @@ static void leave(struct matrix_cell cell, const char *text)
 		(void)rig_set_params(false);
 		return;
 	}
-	if (looks || refused)
+	if (looks || (refused && strcmp(cell.command, "interrupt-start") != 0))
 		return;
 	if ((strncmp(cell.command, "start", 5) == 0 || strncmp(cell.command, "end", 3) == 0) && strncmp(text, "waits", 5) == 0) {
 		waitings--;

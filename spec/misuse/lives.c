@@ -9,7 +9,7 @@
 #include "plane.h"
 #include "rig.h"
 
-enum { PATIENCE_MS = 10000, SLICE_MS = 5, WAITS_MS = 300, DEATH_MS = 1500 };
+enum { PATIENCE_MS = 10000, SLICE_MS = 5, WAITS_MS = 200, DEATH_MS = 600 };
 
 /* ---- parts --------------------------------------------------------------------------------- */
 

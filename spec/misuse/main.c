@@ -17,7 +17,7 @@
 #include "seeded.h"
 #include "tags.h"
 
-enum { ROUNDS = 60 };
+enum { ROUNDS = 200 };
 
 struct check {
 	int cells;

@@ -72,7 +72,7 @@ static void collect(void)
 			return;
 		tag = (uint16_t)(cqe->user_data & 0xffff);
 		pending[pendings] = (struct server_completion){ .result = cqe->res, .tag = tag };
-		if (tag < depth_tags)
+		if (tag < depth_tags && descriptors)
 			pending[pendings].desc = *(const volatile struct ublksrv_io_desc *)&descriptors[tag];
 		pending_serial[pendings++] = (uint32_t)(cqe->user_data >> 16);
 		io_uring_cqe_seen(&ring, cqe);
@@ -150,10 +150,11 @@ static int open_all(uint32_t dev_id)
 		usleep(OPEN_PAUSE_US);
 	if (device_fd < 0)
 		return -errno;
+	/* 6.12 remembers who mapped it first, until START_USER_RECOVERY: then nobody can be told what is asked for. */
 	area = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_POPULATE, device_fd, 0);
-	if (area == MAP_FAILED)
+	if (area == MAP_FAILED && errno != EINVAL)
 		return -errno;
-	descriptors = area;
+	descriptors = area == MAP_FAILED ? NULL : area;
 	if (mprotect(server_memory->torn + page, sizeof(server_memory->torn) - page, PROT_NONE) ||
 	    mprotect(server_memory->dark, sizeof(server_memory->dark), PROT_NONE))
 		return -errno;

@@ -11,7 +11,7 @@
 #include "requests.h"
 #include "rig.h"
 
-enum { PATIENCE_MS = 10000, SLICE_MS = 5, PATH_BYTES = 160, SECTOR = 512, HALF = CLIENT_BYTES / 2 };
+enum { PATIENCE_MS = 10000, WAITS_MS = 100, SLICE_MS = 5, PATH_BYTES = 160, SECTOR = 512, HALF = CLIENT_BYTES / 2 };
 
 /* The number of a command in the ioctl encoding, of any type, size and direction. */
 #define ENCODED(direction, size, type, number) \
@@ -216,13 +216,13 @@ static void say_commit(const char *command, struct server_command sent, char *te
 	requests_fate(text);
 }
 
-/* Of a command in a worker the answer comes with the task work. */
-static int32_t ask(struct server_command sent)
+/* Of a command in a worker a refusal comes with the task work. */
+static int32_t ask(struct server_command sent, const char *expected)
 {
 	int32_t result = server_push(sent);
 
-	if (result == SERVER_NOTHING && sent.sqe_flags && !requests_now.open)
-		result = server_take(PATIENCE_MS).result;
+	if (result == SERVER_NOTHING && sent.sqe_flags)
+		result = server_take(expected[0] == '-' ? PATIENCE_MS : WAITS_MS).result;
 	return result;
 }
 
@@ -236,7 +236,7 @@ void tags_try(struct matrix_cell cell, char *text)
 	sent = command_of(cell.command);
 	requests_fill(requests_memory(matrix_address(cell.command)),
 		      strcmp(matrix_address(cell.command), "lent") == 0 ? REQUESTS_LENT : REQUESTS_OWN);
-	result = ask(sent);
+	result = ask(sent, cell.answer);
 	if (result < 0) {
 		snprintf(text, MATRIX_TEXT_MAX, "-%s", matrix_errno(-result));
 		return;
@@ -250,7 +250,8 @@ void tags_try(struct matrix_cell cell, char *text)
 	}
 	if (requests_now.open && strncmp(cell.command, "commit", 6) == 0) {
 		say_commit(cell.command, sent, text);
-		path[requests_now.open ? 0 : strlen(base)] = '\0';
+		/* Into memory that cannot be written the next WRITE would never arrive. */
+		path[requests_now.open || matrix_is(cell.command, "commit-unreadable") ? 0 : strlen(base)] = '\0';
 		return;
 	}
 	tags_end();
