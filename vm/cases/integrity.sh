@@ -42,7 +42,7 @@ run_limited 30 blkshadow --quiet --verify "$work/run" --trace "$work/trace" "$di
 grep -E 'CORRUPTION|trace:' cleared | head -n 2
 expect_eq 'exit status' 1 "$rc"
 grep -q 'CORRUPTION: foreign: ' cleared || fail "another verdict: $(cat cleared)"
-expect_eq 'sectors that go back to a request' 7 "$(grep -cE "server's trace: queue [01], tag [0-9]+, line [0-9]+: write of 65536 .* look below" cleared)"
+expect_eq 'sectors that go back to a request' 7 "$(grep -cE "server's trace: queue [01], tag [0-9]+, line [0-9]+: write of [0-9]+ bytes .* look below" cleared)"
 stop_disk "$disk_id"
 finish traced 10 || fail "the server exits $?"
 
@@ -53,8 +53,8 @@ export REFUBLK_TEST_FILE=wrong-sector
 start_server liar refublk-faults add file --path "$work/disk.img" --foreground --trace "$work/trace2"
 unset REFUBLK_TEST_FILE
 rc=0
-run_limited 60 blkshadow --quiet --operations 200 --max 64K --cache direct --discard-reads zero --shrink-seconds 10 \
-    --trace "$work/trace2" "$disk" >convicted || rc=$?
+run_limited 60 blkshadow --quiet --operations 40 --min 64K --max 64K --pattern sequential --cache direct --writes 60 \
+    --discards 0 --zeroes 0 --shrink-seconds 10 --output "$work/convicted" --trace "$work/trace2" "$disk" >convicted || rc=$?
 grep -E 'CORRUPTION|trace:' convicted | head -n 2
 expect_eq 'exit status' 1 "$rc"
 grep -q 'CORRUPTION: misdirected: everything found lies 1 sectors after' convicted || fail "another verdict: $(cat convicted)"

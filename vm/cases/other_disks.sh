@@ -22,12 +22,13 @@ fi
 
 nullb=/sys/kernel/config/nullb/checked
 mkdir $nullb
-for setting in memory_backed=1 size=8 submit_queues=2 discard=1 blocksize=512 cache_size=0; do
+for setting in memory_backed=1 size=8 submit_queues=2 discard=1 blocksize=512; do
     echo "${setting#*=}" >"$nullb/${setting%=*}"
 done
 echo 1 >$nullb/power
-wait_until 10 '/dev/nullb*' test -b "/dev/$(ls /sys/block | grep nullb || echo none)"
-check_other null_blk "/dev/$(ls /sys/block | grep nullb)"
+# The disk has the folder's name.
+wait_until 10 /dev/checked test -b /dev/checked
+check_other null_blk /dev/checked
 rmdir $nullb
 
 truncate -s $size one other
