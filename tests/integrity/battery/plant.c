@@ -91,14 +91,6 @@ static bool plant_pop(void *context, struct sim *sim, uint16_t qid, struct port_
 	return !plant->fault->pop || plant->fault->pop(plant, sim, qid, completion);
 }
 
-static void plant_turn(void *context, struct sim *sim, uint16_t qid)
-{
-	struct plant *plant = context;
-
-	if (plant->fault->turn)
-		plant->fault->turn(plant, sim, qid);
-}
-
 static void plant_idle(void *context, struct sim *sim, uint32_t idle_ms)
 {
 	struct plant *plant = context;
@@ -117,7 +109,7 @@ static void plant_recovered(void *context, struct sim *sim)
 
 void plant_put(struct plant *plant, const struct fault *fault, struct trial *trial)
 {
-	static const struct sim_hooks hooks = { plant_wrap, plant_push, plant_pop, plant_turn, plant_idle, plant_recovered };
+	static const struct sim_hooks hooks = { plant_wrap, plant_push, plant_pop, plant_idle, plant_recovered };
 
 	*plant = (struct plant){ .fault = fault, .device_bytes = trial->config.device_bytes };
 	trial->config.hooks = &hooks;

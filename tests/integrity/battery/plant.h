@@ -20,7 +20,6 @@ struct fault {
 	int64_t (*result)(struct plant *plant, const struct refublk_request *request, int64_t io_result);
 	bool (*push)(struct plant *plant, struct sim *sim, uint16_t qid, struct port_work *work);
 	bool (*pop)(struct plant *plant, struct sim *sim, uint16_t qid, struct port_completion *completion);
-	void (*turn)(struct plant *plant, struct sim *sim, uint16_t qid);
 	void (*idle)(struct plant *plant, struct sim *sim, uint32_t idle_ms);
 	void (*recovered)(struct plant *plant, struct sim *sim);
 };

@@ -3,7 +3,7 @@
 
 #include "trial.h"
 
-enum { MIXTURE_OPERATIONS = 20000 };
+enum { MIXTURE_OPERATIONS = 20000, MIXTURE_AT_ONCE = 64 };
 
 static uint32_t mixture_one_of(struct choice *choice, const uint32_t *from, uint32_t count)
 {
@@ -67,11 +67,16 @@ struct trial trial_of_seed(uint64_t seed)
 {
 	struct choice choice = choice_of_seed(seed ^ 0x7472ull);
 	struct trial trial = { .config = mixture_config(&choice), .operations = MIXTURE_OPERATIONS };
+	uint32_t crowd;
 
 	trial.plan = mixture_plan(&choice, &trial.config, seed);
 	trial.depth = trial.config.queues * trial.config.depth_tags * MIXTURE_ONE_OF(&choice, 1, 2) + 1;
-	if (trial.depth > 400)
-		trial.depth = 400;
+	/* Where everything lies over everything, checking takes its time and shows little. */
+	crowd = (uint32_t)(2 * trial.plan.size_bytes / trial.plan.max_bytes) + 2;
+	if (crowd > MIXTURE_AT_ONCE)
+		crowd = MIXTURE_AT_ONCE;
+	if (trial.depth > crowd)
+		trial.depth = crowd;
 	trial.stress.gaps = 2;
 	if (choice_below(&choice, 2)) {
 		trial.stress.kills = MIXTURE_ONE_OF(&choice, 0, 5, 50);

@@ -167,11 +167,8 @@ static bool server_may_be_over(const struct port *port)
 void server_turn(struct port *port)
 {
 	struct sim *sim = port->sim;
-	const struct sim_hooks *hooks = sim->config.hooks;
 	struct serve_turn turn = serve_turn(port->serve, SERVER_LIMIT_MS);
 
-	if (hooks && hooks->turn)
-		hooks->turn(sim->config.hooks_context, sim, port->qid);
 	switch ((enum serve_news)turn.news) {
 	case SERVE_ON:
 	case SERVE_INTERRUPTED:

@@ -35,8 +35,6 @@ struct sim_hooks {
 	bool (*push)(void *context, struct sim *sim, uint16_t qid, struct port_work *work);
 	/* What the server pops. False: it is swallowed. */
 	bool (*pop)(void *context, struct sim *sim, uint16_t qid, struct port_completion *completion);
-	/* After each turn of a queue. */
-	void (*turn)(void *context, struct sim *sim, uint16_t qid);
 	/* Nothing has happened for idle_ms. */
 	void (*idle)(void *context, struct sim *sim, uint32_t idle_ms);
 	/* The server that died is about to be followed by another. */
