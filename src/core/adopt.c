@@ -15,10 +15,8 @@
 
 static uint32_t adopt_attrs(uint32_t attrs)
 {
-	uint32_t flags = 0;
+	uint32_t flags = (attrs & UBLK_ATTR_READ_ONLY) != 0 ? PARAMS_READ_ONLY : 0;
 
-	if ((attrs & UBLK_ATTR_READ_ONLY) != 0)
-		flags |= PARAMS_READ_ONLY;
 	if ((attrs & UBLK_ATTR_ROTATIONAL) != 0)
 		flags |= PARAMS_ROTATIONAL;
 	if ((attrs & UBLK_ATTR_VOLATILE_CACHE) != 0)
@@ -54,7 +52,7 @@ static uint32_t adopt_flags(const struct ublksrv_ctrl_dev_info *info, const stru
 /* A block above what any disk has is as refused as 2^31: a shift beyond the type's width is none. */
 static uint32_t adopt_bytes_of_shift(uint8_t shift)
 {
-	return UINT32_C(1) << (shift < 31 ? shift : 31);
+	return shift < 31 ? UINT32_C(1) << shift : UINT32_C(1) << 31;
 }
 
 struct params_config adopt_config(const struct ublksrv_ctrl_dev_info *info, const struct ublk_params *params,

@@ -92,6 +92,48 @@ START_TEST(test_numbers_out_of_range_are_refused)
 }
 END_TEST
 
+static struct params_config adopt(struct ublk_params params)
+{
+	struct ublksrv_ctrl_dev_info info = info_of(base);
+
+	return adopt_config(&info, &params, 4096, UINT64_MAX);
+}
+
+START_TEST(test_the_edges_of_every_number)
+{
+	struct ublk_params params = params_kept(base);
+
+	params.basic.dev_sectors = (UINT64_C(1) << 54) - 1;
+	ck_assert_uint_eq(adopt(params).size_bytes, (UINT64_C(1) << 63) - 512);
+	params.basic.dev_sectors = UINT64_C(1) << 54;
+	ck_assert_uint_eq(adopt(params).size_bytes, 0);
+	params.basic.max_sectors = 65536;
+	ck_assert_uint_eq(adopt(params).max_io_bytes, 32 << 20);
+	params.basic.max_sectors = 65537;
+	ck_assert_uint_eq(adopt(params).max_io_bytes, 0);
+	for (uint32_t shift = 0; shift <= UINT8_MAX; shift++) {
+		params.basic.physical_bs_shift = (uint8_t)shift;
+		ck_assert_uint_eq(adopt(params).physical_block_bytes, shift < 31 ? 1U << shift : 1U << 31);
+	}
+}
+END_TEST
+
+/* FUA counts beside a cache, and a section by its bit. */
+START_TEST(test_what_does_not_count)
+{
+	struct ublk_params params = params_kept(base);
+
+	params.basic.attrs = 1 << 3;
+	ck_assert_uint_eq(adopt(params).flags & (PARAMS_FUA | PARAMS_VOLATILE_CACHE), 0);
+	params.basic.attrs = 1 << 2;
+	ck_assert_uint_eq(adopt(params).flags & (PARAMS_FUA | PARAMS_VOLATILE_CACHE), PARAMS_VOLATILE_CACHE);
+	params.types = 1 | 1 << 2;
+	ck_assert_uint_eq(adopt(params).flags & (PARAMS_DISCARD | PARAMS_WRITE_ZEROES), 0);
+	params.types = 1 | 1 << 1;
+	ck_assert_uint_eq(adopt(params).flags & (PARAMS_DISCARD | PARAMS_WRITE_ZEROES), PARAMS_DISCARD | PARAMS_WRITE_ZEROES);
+}
+END_TEST
+
 static uint32_t check(struct ublksrv_ctrl_dev_info info, struct ublk_params params, uint32_t offers)
 {
 	return adopt_check(&info, &params, offers, base.size_bytes);
@@ -198,6 +240,8 @@ Suite *suite(void)
 
 	tcase_add_test(all, test_what_was_made_is_what_is_taken_over);
 	tcase_add_test(all, test_numbers_out_of_range_are_refused);
+	tcase_add_test(all, test_the_edges_of_every_number);
+	tcase_add_test(all, test_what_does_not_count);
 	tcase_add_test(all, test_a_device_that_is_not_ours_to_serve);
 	tcase_add_test(all, test_the_backend_must_hold_the_disk);
 	tcase_add_test(all, test_every_offer);
