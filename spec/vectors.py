@@ -2,17 +2,20 @@
 """Test vectors of the protocol, for every language: written from rules.md, sharing nothing with the C.
 
 spec/vectors.py             writes spec/vectors/*.tsv
-spec/vectors.py RUNNER      checks that they are written, then a runner against them
+spec/vectors.py RUNNER      checks that they are written and keep to their schema, then a runner against them
 
 A line is ID, class, kind, input, output, with one tab between. Class: "valid"; "invalid": the input is one that must be
-refused; "either": the output is only what refublk answers, another answer is fine too; "negative": the line is broken,
-and a runner must answer "error" and go on. Input and output are key=value with blanks between; the words are those of
-the tables, numbers are decimal (bytes: hexadecimal). An ID is never given to another vector.
+refused; "either": the output is only what refublk answers, another answer of these keys is fine too; "negative": the line
+is broken, and a runner must answer "error" and go on. Input and output are key=value with blanks between; the words are
+those of the tables, numbers are decimal (bytes: hexadecimal). spec/vectors/schema.tsv says which keys a kind has, and what
+their values look like. The first line of a file names the format's version. An ID is never given to another vector, and
+none is taken away: writing refuses both.
 
 A runner reads "ID kind key=value …" from standard input, one line each, and answers "ID key=value …" in the same
 order, with the keys of the output in any order, or "ID error" for what it does not understand."""
 import fnmatch
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -274,8 +277,35 @@ def contents():
                                      for kind, name, given in negative_vectors())
 
 
+def given_before():
+    """ID → kind and input, of the files as they stand."""
+    return {line[0]: line[2:4] for kind in [*FILES, 'negative'] if (SPEC / 'vectors' / f'{kind}.tsv').exists()
+            for line in rows(f'vectors/{kind}.tsv')}
+
+
+def against_schema(vector, schema):
+    """What of a line its kind does not have, or has otherwise."""
+    name, group, kind, *sides = vector
+    for side, pairs in zip(('in', 'out'), sides):
+        keys = {row[3]: row for row in schema if row[:2] == [kind, side]}
+        values = dict(pair.split('=', 1) for pair in pairs.split(' '))
+        lacks = [key for key, row in keys.items() if row[2] == 'always' and key not in values]
+        wrong = [key for key, value in values.items() if key not in keys or not re.fullmatch(keys[key][4], value)]
+        if lacks + wrong:
+            return [f'{name}: not as in schema.tsv: {" ".join(lacks + wrong)}']
+    return []
+
+
+def answered(vector, answer):
+    name, *got = answer.split(' ')
+    wanted = vector[4].split(' ')
+    if vector[1] == 'either' and name == vector[0]:
+        return sorted(pair.split('=')[0] for pair in got) == sorted(pair.split('=')[0] for pair in wanted)
+    return name == vector[0] and sorted(got) == sorted(wanted)
+
+
 def check(runner):
-    vectors, faults = [], []
+    vectors, faults, schema = [], [], rows('vectors/schema.tsv')
     for kind, content in contents():
         path = SPEC / 'vectors' / f'{kind}.tsv'
         if not path.exists() or path.read_text() != content:
@@ -283,11 +313,11 @@ def check(runner):
         vectors += [line.split('\t') for line in content.splitlines() if line[0] != '#']
     if len({vector[0] for vector in vectors}) != len(vectors):
         faults.append('an id is given twice')
+    faults += [fault for vector in vectors if vector[1] != 'negative' for fault in against_schema(vector, schema)]
     asked = ''.join(f'{vector[0]} {vector[2]} {vector[3]}\n' for vector in vectors)
     answers = subprocess.run([runner], input=asked, capture_output=True, text=True, timeout=60, check=False).stdout.splitlines()
     for vector, answer in zip(vectors, answers + [''] * len(vectors)):
-        got, wanted = answer.split(' ')[1:], vector[4].split(' ')
-        if answer.split(' ')[0] != vector[0] or sorted(got) != sorted(wanted):
+        if not answered(vector, answer):
             faults.append(f'{vector[0]}: {vector[3]}: {vector[4]}, not {answer}')
     print(*faults[:20], sep='\n', end='\n' if faults else '')
     print(f'vectors: {len(vectors)} in {len(FILES) + 1} files, {len(faults)} faults')
@@ -298,6 +328,10 @@ def main():
     if len(sys.argv) > 1:
         check(sys.argv[1])
     (SPEC / 'vectors').mkdir(exist_ok=True)
+    now = {line.split('\t')[0]: line.split('\t')[2:4] for _, content in contents() for line in content.splitlines() if line[0] != '#'}
+    broken = [name for name, given in given_before().items() if now.get(name) != given]
+    if broken:
+        sys.exit(f'ids that would be taken away or given to another vector: {" ".join(broken[:20])}')
     for kind, content in contents():
         (SPEC / 'vectors' / f'{kind}.tsv').write_text(content)
 
