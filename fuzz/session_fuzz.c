@@ -19,10 +19,10 @@ static struct trial trial_of(struct fuzz *fuzz)
 			    .block_bytes = block_bytes, .max_io_bytes = sizes & 16 ? 8192 : 4096, .device_bytes = 16 << 10,
 			    .splits = troubles & 1 ? 300 : 0, .part_copies = troubles & 2 ? 20 : 0,
 			    .short_ios = troubles & 4 ? 200 : 0, .failed_ios = troubles & 8 ? 5 : 0,
-			    .interrupts = troubles & 16 ? 10 : 0 },
+			    .interrupts = troubles & 16 ? 10 : 0, .trickles = troubles & 64 ? 100 : 0 },
 		.stress = { .gaps = troubles & 32, .kills = fate & 4, .thread_kills = fate & 8, .quiesces = fate & 16,
 			    .restarts = fate & 32 },
-		.operations = operations, .depth = 1 + (sizes >> 5) % DEPTH_MAX, .chosen = true,
+		.operations = operations, .depth = 1 + (sizes >> 5) % DEPTH_MAX, .chosen = OPERATION_KINDS,
 	};
 
 	trial.plan = (struct plan){ .size_bytes = trial.config.device_bytes, .block_bytes = block_bytes, .min_bytes = block_bytes,
