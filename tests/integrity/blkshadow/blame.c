@@ -65,7 +65,7 @@ static void look_up(const struct run *run, const struct finding *finding, FILE *
 		break;
 	case TRACE_UNREADABLE:
 		snprintf(blame->text, sizeof blame->text, "the file is no trace that can be read here: %s",
-			 errno ? strerror(errno) : "no heading of version 1");
+			 errno ? strerror(errno) : "no heading of version 2");
 		break;
 	}
 }

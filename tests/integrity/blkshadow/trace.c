@@ -6,7 +6,7 @@
 
 #include "trace.h"
 
-#define VERSION 1u
+#define VERSION 2u
 #define QUEUES_MAX 4096u
 #define TAGS_MAX 4096u
 #define LATER_MAX 64u
@@ -85,10 +85,12 @@ static void take_if_it_fits(struct reader *reader, const struct trace_request *r
 /* The queue's first line. */
 static bool read_head(struct reader *reader, unsigned number, const char *fields)
 {
+	const char *depth_at = strstr(fields, " depth=");
 	unsigned version, depth;
 	struct queue *queue;
 
-	if (sscanf(fields, "%u depth=%u", &version, &depth) != 2 || version != VERSION || depth > TAGS_MAX)
+	if (sscanf(fields, "%u", &version) != 1 || version != VERSION || !depth_at ||
+	    sscanf(depth_at, " depth=%u", &depth) != 1 || depth > TAGS_MAX)
 		return false;
 	if (reader->queues[number])
 		free(reader->queues[number]->places);
