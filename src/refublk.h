@@ -246,7 +246,7 @@ REFUBLK_API int refublk_resize(struct refublk *device, uint64_t size_bytes) __at
  * open is answered, what comes waits; then the queues end, refublk_wait() returns 0, and the device stays as it is. The
  * backend must have done what it has answered: nothing of it may be left to this process.
  * 0; or -errno, logged, and nothing changes: -EINVAL it was not made for recovery, or to fail requests meanwhile;
- * -EOPNOTSUPP REFUBLK_RECOVERY_WAIT on a kernel that cannot hold requests back (it lacks UBLK_F_QUIESCE). */
+ * -EOPNOTSUPP a kernel that cannot hold requests back (it lacks UBLK_F_QUIESCE). */
 REFUBLK_API int refublk_hand_over(struct refublk *device) __attribute__((warn_unused_result));
 
 /* Finishes a request whose step was REFUBLK_STEP_LATER; any thread. Nothing else of this header may be called from a

@@ -10,7 +10,6 @@
 #include "clock.h"
 #include "mark.h"
 #include "reason.h"
-#include "serve.h"
 
 /* An opener like udev lets go within milliseconds, a loaded udev makes a node within seconds. */
 /* After which the driver gives QUIESCE up; what it holds back it goes on holding back. */
@@ -241,14 +240,11 @@ static uint32_t act_leave_queues(struct refublk *device)
 	return act_ended(device);
 }
 
-/* Without QUIESCE requests keep coming: they are left to the next server. */
 static uint32_t act_drain_queues(struct refublk *device)
 {
-	const uint32_t parting = device->info.flags & UBLK_F_QUIESCE ? SERVE_DRAINS : SERVE_DROPS;
-
 	for (uint32_t i = 0; i < device->config.queues; i++) {
 		if (device->queues[i])
-			queue_part(device->queues[i], parting);
+			queue_part(device->queues[i]);
 	}
 	device->ending = true;
 	return act_ended(device);
@@ -256,9 +252,7 @@ static uint32_t act_drain_queues(struct refublk *device)
 
 static uint32_t act_send_quiesce(struct refublk *device)
 {
-	if (device->info.flags & UBLK_F_QUIESCE)
-		return act_send_plain(device, UBLK_U_CMD_QUIESCE_DEV, ACT_QUIESCE_LIMIT_MS);
-	return act_failed(device, device_event_of_result(-EOPNOTSUPP), 0);
+	return act_send_plain(device, UBLK_U_CMD_QUIESCE_DEV, ACT_QUIESCE_LIMIT_MS);
 }
 
 static uint32_t act_join_queues(struct refublk *device)

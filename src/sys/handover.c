@@ -16,10 +16,10 @@ int handover_check(uint64_t flags, const char **why)
 		*why = "its recovery is fail: its clients would meet errors while no server is there";
 		return -EINVAL;
 	}
-	if (flags & (UBLK_F_QUIESCE | UBLK_F_USER_RECOVERY_REISSUE))
+	if (flags & UBLK_F_QUIESCE)
 		return 0;
-	*why = "this kernel cannot hold requests back (it lacks UBLK_F_QUIESCE, which 7.2 has), so what comes at the last moment "
-	       "would fail; with --recovery reissue it can be done";
+	*why = "this kernel cannot hold requests back (it lacks UBLK_F_QUIESCE, which 7.2 has), and takes commands back from a server "
+	       "that leaves while requests are on their way to it: on 6.12 that ends in a panic";
 	return -EOPNOTSUPP;
 }
 

@@ -27,7 +27,7 @@ struct queue {
 	struct later *later;
 	struct buffers buffers; /* mapped by the thread, and unmapped only when it is gone: see queue_join() */
 	atomic_bool leave;
-	_Atomic uint32_t parting; /* enum serve_parting */
+	atomic_bool parting;
 	_Atomic uint32_t open_requests; /* as of the last turn */
 	_Atomic uint32_t backend_ios;
 };
@@ -253,9 +253,9 @@ void queue_leave(struct queue *queue)
 	later_wake(queue->later);
 }
 
-void queue_part(struct queue *queue, uint32_t parting)
+void queue_part(struct queue *queue)
 {
-	atomic_store(&queue->parting, parting);
+	atomic_store(&queue->parting, true);
 	later_wake(queue->later);
 }
 

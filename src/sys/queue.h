@@ -33,9 +33,9 @@ int queue_start(struct queue **queue, const struct queue_setup *setup) __attribu
  * REPORT_OVER follows. Any thread. */
 void queue_leave(struct queue *queue);
 
-/* Asks the thread to end because another server takes over: enum serve_parting says how. REPORT_OVER follows. Any
- * thread. */
-void queue_part(struct queue *queue, uint32_t parting);
+/* Asks the thread to answer everything that is open and then to end, because another server takes over. REPORT_OVER
+ * follows. Any thread. */
+void queue_part(struct queue *queue);
 
 /* refublk_complete() for a tag of this queue; any thread. */
 void queue_complete(struct queue *queue, uint64_t token, struct refublk_outcome outcome);

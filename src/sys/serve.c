@@ -53,30 +53,17 @@ bool serve_ending(const struct serve *serve)
 	return serve->error != 0 || atomic_load(serve->setup.leave);
 }
 
-static uint32_t serve_parting(const struct serve *serve)
+static bool serve_parting(const struct serve *serve)
 {
 	const struct serve_setup *setup = &serve->setup;
 
-	return setup->parting ? atomic_load_explicit(setup->parting, memory_order_relaxed) : SERVE_STAYS;
+	return setup->parting && atomic_load_explicit(setup->parting, memory_order_relaxed);
 }
 
-/* What the driver copies now will be ours. */
+/* Nothing that was sent is unanswered: what the driver copies now will be ours. */
 static bool serve_parts(const struct serve *serve)
 {
-	const uint32_t parting = serve_parting(serve);
-
-	if (parting == SERVE_DRAINS)
-		return tally_drained(serve->tally) && serve->tally.tags[TAG_COPYING] == 0;
-	return parting == SERVE_DROPS;
-}
-
-/* What comes is not ours any more; but a queue whose tags are all open would be missed by no one but 6.12's timer of 30 s,
- * so one of them stays with the driver. (R91) */
-static bool serve_turns_away(const struct serve *serve)
-{
-	const bool noticed = serve->tally.tags[TAG_FETCHING] + serve->tally.tags[TAG_DRIVER] > 0;
-
-	return serve_ending(serve) || (noticed && serve_parting(serve) == SERVE_DROPS);
+	return serve_parting(serve) && tally_drained(serve->tally) && serve->tally.tags[TAG_COPYING] == 0;
 }
 
 void serve_break(struct serve *serve, int32_t error)
@@ -193,9 +180,9 @@ static uint32_t serve_act(struct serve *serve, uint16_t tag, uint32_t action)
 		return serve_command(serve, tag, action, serve_result(serve, tag));
 	case TAG_HANDLE:
 		/* What comes while we leave stays open: the driver fails it, or hands it to the next server. */
-		return serve_turns_away(serve) ? SERVE_QUIET : handle_request(serve, tag);
+		return serve_ending(serve) ? SERVE_QUIET : handle_request(serve, tag);
 	case TAG_PLACE:
-		return serve_turns_away(serve) ? SERVE_QUIET : handle_place(serve, tag);
+		return serve_ending(serve) ? SERVE_QUIET : handle_place(serve, tag);
 	case TAG_ACTIONS:
 		break;
 	}
@@ -364,8 +351,8 @@ static struct serve_turn serve_news(struct serve *serve, int waited)
 		turn.news = SERVE_OVER;
 	if (turn.news == SERVE_BROKEN || turn.news == SERVE_OVER) {
 		serve_trace_end(serve);
-		/* A wait would let more requests in. */
-		if (!serve->deaf && serve_parting(serve) == SERVE_STAYS)
+		/* After the last answer a wait could let a request in: what was pushed goes with the port's close. (R91) */
+		if (!serve->deaf && !serve_parting(serve))
 			serve_flush(serve);
 	}
 	return turn;

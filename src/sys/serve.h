@@ -30,20 +30,12 @@ struct serve_setup {
 	struct later *later;
 	struct trace *trace;      /* NULL: none */
 	const atomic_bool *leave; /* set from any thread, with later_wake() after it: end without waiting for the driver */
-	const _Atomic uint32_t *parting; /* likewise, enum serve_parting: another server comes; NULL: none ever does */
+	const atomic_bool *parting; /* likewise, once the driver sends nothing new: answer everything that it has sent, and end,
+				     * since another server comes; NULL: none ever does */
 	uint32_t mode;            /* enum tag_mode */
 	uint32_t depth_tags;
 	uint32_t stride_bytes;    /* 24 to 256, a multiple of 8 */
 	uint16_t qid;
-};
-
-/* How a queue ends when another server takes over. Nothing is answered with an error, and nothing is lost: what was
- * committed reaches the kernel with the port's close, and nothing new comes by then. */
-enum serve_parting {
-	SERVE_STAYS,
-	SERVE_DRAINS, /* the driver sends nothing new: ends when everything that was sent is answered */
-	SERVE_DROPS,  /* what comes stays open, but for the last tag's, and comes again to the next server: ends when the backend
-		       * has nothing under way */
 };
 
 /* 0 or -ENOMEM. */

@@ -7,7 +7,6 @@
 
 #include "null.h"
 #include "refublk.h"
-#include "serve.h"
 #include "suite.h"
 #include "support/plane_script.h"
 #include "uapi.h"
@@ -51,25 +50,16 @@ static void finish(void)
 	ck_assert_uint_eq(plane.running, 0);
 }
 
-static const struct way {
-	uint64_t more_features;
-	uint32_t recovery;
-	const char *sent;
-	uint32_t parting;
-} ways[] = {
-	{ UBLK_F_QUIESCE, REFUBLK_RECOVERY_WAIT, "quiesce ", SERVE_DRAINS },
-	{ UBLK_F_QUIESCE, REFUBLK_RECOVERY_REISSUE, "quiesce ", SERVE_DRAINS },
-	{ 0, REFUBLK_RECOVERY_REISSUE, "", SERVE_DROPS },
-};
+static const uint32_t ways[] = { REFUBLK_RECOVERY_WAIT, REFUBLK_RECOVERY_REISSUE };
 
 START_TEST(test_the_device_is_left_to_the_next_server)
 {
-	start(OLD_KERNEL | ways[_i].more_features, ways[_i].recovery);
+	start(NEW_KERNEL, ways[_i]);
 	ck_assert_int_eq(refublk_hand_over(device), 0);
 	ck_assert_int_eq(refublk_hand_over(device), 0);
 	finish();
-	ck_assert_str_eq(plane.sent, ways[_i].sent);
-	ck_assert_uint_eq(plane.parting, ways[_i].parting);
+	ck_assert_str_eq(plane.sent, "quiesce ");
+	ck_assert_uint_eq(plane.parted, 2);
 	ck_assert(plane.exists && !plane.stopped);
 	ck_assert_str_eq(said, "");
 }
@@ -99,7 +89,8 @@ static const struct refusal {
 } refusals[] = {
 	{ NEW_KERNEL, REFUBLK_RECOVERY_NONE, -EINVAL, "--recovery" },
 	{ NEW_KERNEL, REFUBLK_RECOVERY_FAIL, -EINVAL, "fail" },
-	{ OLD_KERNEL, REFUBLK_RECOVERY_WAIT, -EOPNOTSUPP, "reissue" },
+	{ OLD_KERNEL, REFUBLK_RECOVERY_WAIT, -EOPNOTSUPP, "QUIESCE" },
+	{ OLD_KERNEL, REFUBLK_RECOVERY_REISSUE, -EOPNOTSUPP, "QUIESCE" },
 };
 
 START_TEST(test_who_cannot_be_handed_over_goes_on)

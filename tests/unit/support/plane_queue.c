@@ -92,9 +92,9 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 	return 0;
 }
 
-void queue_part(struct queue *queue, uint32_t parting)
+void queue_part(struct queue *queue)
 {
-	plane.parting = parting;
+	plane.parted++;
 	queue_end(queue, REPORT_OVER, 0);
 }
 

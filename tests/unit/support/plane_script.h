@@ -61,7 +61,7 @@ struct plane {
 	uint32_t running;       /* queues that were not joined */
 	const _Atomic uint64_t *device_bytes; /* what the queues hold requests against */
 	uint64_t bytes_at_update; /* that, when UPDATE_SIZE came */
-	uint32_t parting;       /* how the queues were told to part last: enum serve_parting */
+	uint32_t parted;        /* queues that were told to part */
 	uint64_t sectors;       /* that the last UPDATE_SIZE told */
 	int char_fd;            /* -1: never opened */
 };
