@@ -173,15 +173,20 @@ kill_and_recover() {
         round=$((round + 1))
         wait_until 20 'the load does something, or is over' load_goes_on "$id"
         [ ! -e "$work/load.rc" ] || { finish_load; start load "$@"; }
-        pid=$(server_of "$id")
+        pid=$(server_written_down "$id")
         kill -9 "$pid"
         begin=$(uptime_tenths)
         must 50 refublk recover "$id"
         [ $(($(uptime_tenths) - begin)) -le $longest ] || longest=$(($(uptime_tenths) - begin))
-        [ "$(server_of "$id")" != "$pid" ] || fail 'the killed server serves on'
+        [ "$(server_written_down "$id")" != "$pid" ] || fail 'the killed server serves on'
     done
     finish_load
     note "$rounds recoveries, the longest $((longest / 10)).$((longest % 10)) s"
+}
+
+# Prints the pid that the state file of device $1 names.
+server_written_down() {
+    sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "/run/refublk/$1.json" | grep . || fail "no server in the state file of device $1"
 }
 
 uptime_tenths() {

@@ -1,4 +1,4 @@
-# limit: 150
+# limit: 240
 # --recovery fail: requests fail at once while no server is there, and are right afterwards. 6.12 would drop it without a
 # word, so add refuses.
 must 10 refublk features

@@ -1,4 +1,4 @@
-# limit: 150
+# limit: 240
 # --recovery wait: the server is killed 20 times under a load that checks every sector. What it had not answered fails,
 # the rest waits for the next one, and what was acknowledged is there.
 start_disk file --path "$work/disk.img" --size 8M --queues 2 --depth 64 --recovery wait
