@@ -269,10 +269,16 @@ static void judge_words(void)
 /* Any state that can be, not only what a short history reaches: 250 tries are a long one. */
 static void judge_any_state(struct fuzz *fuzz, bool raw)
 {
-	struct device_state state = { .phase = fuzz_u8(fuzz), .want = fuzz_u8(fuzz), .recovery = fuzz_u8(fuzz),
-				      .failed = fuzz_u8(fuzz), .queues = fuzz_u8(fuzz), .tries = fuzz_u8(fuzz),
-				      .pausing = fuzz_u8(fuzz) };
+	struct device_state state;
 
+	/* One after the other: in an initialiser the order is the compiler's. */
+	state.phase = fuzz_u8(fuzz);
+	state.want = fuzz_u8(fuzz);
+	state.recovery = fuzz_u8(fuzz);
+	state.failed = fuzz_u8(fuzz);
+	state.queues = fuzz_u8(fuzz);
+	state.tries = fuzz_u8(fuzz);
+	state.pausing = fuzz_u8(fuzz);
 	if (!raw) {
 		state.phase %= DEVICE_PHASES;
 		state.want &= 1;

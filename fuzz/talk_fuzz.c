@@ -41,7 +41,8 @@ static void judge_answer(const uint8_t *bytes, size_t size, uint32_t kind)
 
 static void judge_reply(struct fuzz *fuzz)
 {
-	struct talk_question question = talk_ask(fuzz_u8(fuzz), fuzz_u64(fuzz));
+	uint32_t kind = fuzz_u8(fuzz);
+	struct talk_question question = talk_ask(kind, fuzz_u64(fuzz));
 	int error = -(int)fuzz_u16(fuzz);
 	char text[400] = { 0 };
 	struct talk_answer answer, read;
