@@ -12,6 +12,9 @@
 
 enum { SLICE_MS = 5, PATIENCE_MS = 15000, WAITS_MS = 150, RELEASE_MS = 5000, RELEASE_SLICE_MS = 50, PATH_BYTES = 320, AFFINITY_BYTES = 1024, DEPTH = 2 };
 
+/* The last number but one: that of no device, neither ours nor another's on a host. */
+enum { NOBODY = (1 << 20) - 2 };
+
 /* Commands that wait for their answer, by the names of the matrix. */
 static struct {
 	const char *name;
@@ -111,7 +114,7 @@ static unsigned char buffer[4096];
 
 static struct ublksrv_ctrl_cmd payload_of(const char *word)
 {
-	struct ublksrv_ctrl_cmd payload = plane_payload(rig_id);
+	struct ublksrv_ctrl_cmd payload = plane_payload(path[0] ? rig_id : NOBODY);
 	struct ublk_params *params = (struct ublk_params *)buffer;
 	pid_t pid = server_runs() ? server_pid() : getpid();
 

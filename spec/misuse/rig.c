@@ -33,8 +33,9 @@ uint32_t rig_begin(void)
 			break;
 	}
 	if (rig_kernel == DRIVER_KERNELS) {
-		fprintf(stderr, "misuse: the table has no column for Linux %s: add a column\n", name.release);
-		exit(2);
+		rig_kernel--;
+		printf("misuse: Linux %s has no column and is held against %s: where they differ, add a column\n", name.release,
+		       driver_kernel_name(rig_kernel));
 	}
 	server_init();
 	client_init();

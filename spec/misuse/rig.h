@@ -8,7 +8,8 @@
 #include "driver.h"
 #include "server.h"
 
-/* Which kernel runs; ends the program with status 2 when it is none of ours. Opens the control plane. */
+/* Which kernel runs: one that has no column is held against the newest, which is said. Opens the control plane; ends the
+ * program with status 2 when that cannot be. */
 uint32_t rig_begin(void);
 void rig_end(void);
 
