@@ -18,8 +18,9 @@ check_ends client 60
 
 say 'frozen again, with writes under way, and a stop meanwhile'
 must 20 blkdiscard -z "$disk"
+written=$(awk '{ print $5 }' "/sys/block/ublkb$upper_id/stat")
 check_begins writer "$disk" --operations 3000 --max 128K --cache direct --allow-errors --save "$work/run"
-has_written() { awk '{ exit !($5 > 20) }' "/sys/block/ublkb$upper_id/stat"; }
+has_written() { awk -v before="$written" '{ exit !($5 > before + 20) }' "/sys/block/ublkb$upper_id/stat"; }
 wait_until 20 'the writer has begun' has_written
 kill -STOP "$lower_pid"
 sleep 2
