@@ -10,7 +10,8 @@
 #include "plane.h"
 #include "rig.h"
 
-enum { SLICE_MS = 5, PATIENCE_MS = 15000, WAITS_MS = 150, RELEASE_MS = 5000, RELEASE_SLICE_MS = 50, PATH_BYTES = 320, AFFINITY_BYTES = 1024, DEPTH = 2 };
+enum { SLICE_MS = 5, PATIENCE_MS = 15000, WAITS_MS = 150, RELEASE_MS = 5000, RELEASE_SLICE_MS = 50 };
+enum { PATH_BYTES = 320, AFFINITY_BYTES = 1024, DEPTH = 2 };
 
 /* The last number but one: that of no device, neither ours nor another's on a host. */
 enum { NOBODY = (1 << 20) - 2 };

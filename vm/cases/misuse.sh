@@ -1,0 +1,9 @@
+# limit: 240
+# Every command in every state of a tag and a device, every delicate answer, and any arguments: as spec/misuse.tsv and
+# spec/driver say.
+say 'spec/misuse.tsv against this kernel'
+must 200 misuse run "$job/misuse.tsv"
+note "$(grep -c . "$work/must.out") parts of the matrix agree"
+
+say 'ADD_DEV and SET_PARAMS with seeded values'
+must 60 misuse seeded
