@@ -6,7 +6,7 @@ size=8M
 truncate -s $size disk.img
 start_disk file --path "$work/disk.img" --queues 2 --max-io 128K
 pid=$(server_of "$disk_id")
-check_begins shadow "$disk" --seconds 16 --max 256K --save "$work/run"
+check_begins shadow "$disk" --seconds 12 --max 256K --save "$work/run"
 wait_until 30 'the disk is worked on' has_io "$disk_id"
 
 say 'a CPU goes'
