@@ -102,4 +102,6 @@ expect_eq 'the content' "$sum" "$(md5_of "$disk")"
 kill -9 "$(server_of "$disk_id")"
 must 30 refublk del "$disk_id"
 expect_gone "$disk_id"
-[ -z "$(ls /run/refublk 2>/dev/null)" ] || fail "left in /run/refublk: $(ls /run/refublk)"
+for file in "/run/refublk/$disk_id".*; do
+    [ ! -e "$file" ] || fail "left: $file"
+done
