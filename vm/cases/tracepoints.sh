@@ -81,9 +81,7 @@ for options in 'mem --size 8M --get-data' 'mem --size 8M' "file --path $work/bac
     # shellcheck disable=SC2086 # words
     start_disk $options --queues 2 --depth 8 --trace "$work/border"
     numbers=$(tr : , <"/sys/block/ublkb$disk_id/dev")
-    truncate -s 8M reference
-    must 40 scatter write --disk "$disk" --reference reference --size 8M --seed 5 --pieces 6 --direct
-    must 40 scatter compare --disk "$disk" --reference reference --size 8M --direct
+    checked "$disk" 40 --cache direct --operations 60 --pattern scattered --max 512K --discards 0 --zeroes 0 --fua 0
     must 20 blkdiscard -o 1M -l 1M "$disk"
     must 20 dd if=/dev/zero of="$disk" bs=64k count=4 conv=notrunc,fsync
     stop_disk "$disk_id"
