@@ -138,7 +138,7 @@ int service_announce(const struct options *options, int32_t id, int32_t pid)
 	return say_finish();
 }
 
-/* Tells whoever waits. false: nobody learns of the device, so it shall not stay. */
+/* Tells whoever waits. false: nobody learns of the device. */
 static bool service_tell(struct service *service)
 {
 	int32_t id = refublk_id(service->device), pid = (int32_t)getpid();
@@ -279,7 +279,8 @@ static int service_serve(struct service *service)
 	}
 	service_write_state(service);
 	service_listen(service);
-	if (!service_tell(service))
+	/* A new device of which nobody learns shall not stay; one that was taken over has its users. */
+	if (!service_tell(service) && !service->recovers)
 		refublk_stop(service->device);
 	if (refublk_wait(service->device) && !error)
 		error = -EIO;
