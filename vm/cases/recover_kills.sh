@@ -16,20 +16,21 @@ fill_file content 256K
 must 10 dd if=content of="$disk" bs=64k oflag=direct
 kill -9 "$(server_of "$disk_id")"
 start reader dd if="$disk" of=got bs=64k count=4 iflag=direct
+# 6.12 takes nobody after a server that left before one of its queues was ready: EINVAL for ever, and only del helps. It
+# is said in refublk(8).
+early=yes
+case $(uname -r) in 6.12.*) early=no ;; esac
 for phase in recovering opening 'ending recovery' live; do
+    case $phase-$early in recovering-no | opening-no) continue ;; esac
     say "killed in a recovery: $phase"
     must_fail 40 env REFUBLK_TEST_DIE="$phase" refublk-faults recover "$disk_id"
+    ! grep -q 'cannot take over' must.out || fail "it did not come so far: $(cat must.out)"
 done
-# 6.12 takes nobody after a server that left before one of its queues was ready: EINVAL for ever, and del helps. Whether
-# the other queue was quicker than the one that fails is chance.
-case $(uname -r) in
-6.12.*) ;;
-*)
+if [ $early = yes ]; then
     say 'a queue that fails in a recovery leaves the device as it was'
     must_fail 40 env REFUBLK_TEST_FAIL_QUEUE=1 refublk-faults recover "$disk_id"
     grep -q 'stays as it was' must.out || fail "it does not say so: $(cat must.out)"
-    ;;
-esac
+fi
 must 40 refublk recover "$disk_id"
 finish reader 20 || fail "the reader exits $?"
 cmp content got || fail 'the content is another'
