@@ -1,4 +1,4 @@
-# limit: 200
+# limit: 240
 # Every sector that is read is one that may be there: RAM and file disks, copy and get-data, one and two queues, blocks of
 # 512 and 4096 bytes, direct and buffered in turn, with discards and write-zeroes, and requests up to twice the largest
 # that the device takes in one piece. After a stop, the file holds what was on the disk.
@@ -53,7 +53,7 @@ export REFUBLK_TEST_FILE=wrong-sector
 start_server liar refublk-faults add file --path "$work/disk.img" --foreground --trace "$work/trace2"
 unset REFUBLK_TEST_FILE
 rc=0
-run_limited 60 blkshadow --quiet --operations 40 --min 64K --max 64K --pattern sequential --cache direct --writes 60 \
+run_limited 120 blkshadow --quiet --operations 40 --min 64K --max 64K --pattern sequential --cache direct --writes 60 \
     --discards 0 --zeroes 0 --shrink-seconds 10 --output "$work/convicted" --trace "$work/trace2" "$disk" >convicted || rc=$?
 grep -E 'CORRUPTION|trace:' convicted | head -n 2
 expect_eq 'exit status' 1 "$rc"
