@@ -10,7 +10,7 @@ if ! grep -q 'USER_RECOVERY_FAIL_IO' must.out; then
     exit 0
 fi
 start_disk file --path "$work/disk.img" --size 8M --queues 2 --depth 64 --recovery fail
-kill_and_recover "$disk_id" 20 blkshadow --allow-errors --cache direct --seconds 40 --depth 8 --max 32K --stall 60 --quiet "$disk"
+kill_and_recover "$disk_id" 20 blkshadow --allow-errors --cache direct --seconds 25 --depth 8 --max 32K --stall 60 --quiet "$disk"
 
 say 'errors while it is down, data after'
 fill_file content 256K

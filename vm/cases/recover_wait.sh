@@ -2,7 +2,7 @@
 # --recovery wait: the server is killed 20 times under a load that checks every sector. What it had not answered fails,
 # the rest waits for the next one, and what was acknowledged is there.
 start_disk file --path "$work/disk.img" --size 8M --queues 2 --depth 64 --recovery wait
-kill_and_recover "$disk_id" 20 blkshadow --allow-errors --cache direct --seconds 40 --depth 8 --max 32K --stall 60 --quiet "$disk"
+kill_and_recover "$disk_id" 20 blkshadow --allow-errors --cache direct --seconds 25 --depth 8 --max 32K --stall 60 --quiet "$disk"
 
 say 'while no server is there a request waits, and list names the remedy'
 fill_file content 256K
