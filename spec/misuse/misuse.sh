@@ -1,4 +1,5 @@
 # limit: 240
+# kernels: 7.2 7.3
 # Every command in every state of a tag and a device, every delicate answer, and any arguments: as spec/misuse.tsv and
 # spec/driver say.
 say 'spec/misuse.tsv against this kernel'
