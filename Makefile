@@ -187,7 +187,7 @@ SEAM.tables_test := table
 $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(BUILD)/driver.a
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(BUILD)/driver.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@
-$(BUILD)/unit/driver_test: $(SPEC:%=$(BUILD)/spec/%.o)
+$(BUILD)/unit/driver_test $(BUILD)/unit/driver_facts_test: $(SPEC:%=$(BUILD)/spec/%.o)
 $(foreach test,$(UNIT_TESTS),$(eval $(BUILD)/unit/$(test): $(SEAM.$(test):%=$(BUILD)/tests/unit/support/%.o)))
 
 .PHONY: unit-programs threaded-programs test-unit test-asan test-tsan test-valgrind

@@ -10,7 +10,7 @@ FUZZ_SOURCES.tag := fuzz/rows.c src/core/tag.c src/core/tally.c
 FUZZ_SOURCES.device := fuzz/rows.c src/core/device.c src/core/device_phase.c
 FUZZ_SOURCES.file := src/backend/file.c
 FUZZ_SOURCES.params := src/core/params.c src/core/adopt.c
-FUZZ_SOURCES.serve := fuzz/world.c spec/driver.c src/sys/serve.c src/sys/handle.c src/sys/step.c src/sys/complain.c \
+FUZZ_SOURCES.serve := fuzz/world.c fuzz/world_mail.c spec/driver.c src/sys/serve.c src/sys/handle.c src/sys/step.c src/sys/complain.c \
 	src/sys/log.c src/sys/trace.c $(filter-out src/core/device% src/core/params.c,$(CORE_SOURCES))
 FUZZ_SOURCES.later := src/sys/later.c
 FUZZ_SOURCES.options := $(wildcard src/cli/options*.c) src/cli/size.c src/cli/say.c

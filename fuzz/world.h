@@ -1,7 +1,8 @@
-/* world: what stands around a serve that is fuzzed: its port, its mailbox, its driver's side (spec/driver, one state per tag) and the
- * rules that hold for whatever it sends. Until something is done that no driver does, the driver's word counts: no
- * command is refused, and every request is answered once with what its backend said. From then on these hold: no
- * command for a tag that is not ours, no second answer, no address that is not the tag's, no descriptor read twice. */
+/* world: what stands around a serve that is fuzzed: its port, its mailbox (world_mail.c), its driver's side (spec/driver,
+ * one state per tag) and the rules that hold for whatever it sends. Until something is done that no driver does, the
+ * driver's word counts: no command is refused, and every request is answered once with what its backend said. From then
+ * on these hold: no command for a tag that is not ours, no second answer, no address that is not the tag's, no descriptor
+ * read twice. */
 #ifndef WORLD_H
 #define WORLD_H
 

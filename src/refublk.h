@@ -217,8 +217,9 @@ REFUBLK_API int refublk_recover(struct refublk **device, const struct refublk_op
 				const struct refublk_backend *backend, void *backend_context)
 	__attribute__((warn_unused_result));
 
-/* Serves until the device is gone: 0 after refublk_stop() or when the kernel's side was stopped by
- * somebody else, -EIO when a queue failed; see refublk_left() for one that was made for recovery. Call it once, from the thread that called refublk_start(). */
+/* Serves until the device is gone: 0 after refublk_stop() or when the kernel's side was stopped by somebody else, -EIO
+ * when a queue failed. One that was made for recovery may be left instead: refublk_left(). Call it once, from the thread
+ * that called refublk_start() or refublk_recover(). */
 REFUBLK_API int refublk_wait(struct refublk *device) __attribute__((warn_unused_result));
 
 /* After refublk_wait(): the device was not deleted, because it was made for recovery and a queue has failed or all its

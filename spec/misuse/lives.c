@@ -66,17 +66,11 @@ static int end_recovery(void)
 	return rig_answer(plane_send(UBLK_U_CMD_END_USER_RECOVERY, payload), PATIENCE_MS);
 }
 
-/* ---- lives --------------------------------------------------------------------------------- */
-
-/* The server dies with a request of its own, and another tag that is not. */
-static void orphan(uint32_t recovery, char *text)
+/* What becomes of the client's request after the server's death: at once, or when another has taken over. */
+static void fate(char *text)
 {
-	struct server_completion done;
 	int result;
 
-	if (!begin(recovery, 2) || !owned_read(&done))
-		return;
-	server_kill();
 	if (client_done(DEATH_MS, &result)) {
 		sprintf(text, "%s%s", result ? "failed:" : "done", result ? matrix_errno(-result) : "");
 		return;
@@ -86,24 +80,29 @@ static void orphan(uint32_t recovery, char *text)
 		strcpy(text, result ? "failed later" : "again");
 }
 
+/* ---- lives --------------------------------------------------------------------------------- */
+
+/* The server dies with a request of its own, and another tag that is not. */
+static void orphan(uint32_t recovery, char *text)
+{
+	struct server_completion done;
+
+	if (!begin(recovery, 2) || !owned_read(&done))
+		return;
+	server_kill();
+	fate(text);
+}
+
 /* A request that no server has seen, of a device whose server is dead. */
 static void unserved(uint32_t recovery, char *text)
 {
-	int result;
-
 	if (!begin(recovery, 2))
 		return;
 	server_kill();
 	for (int spent = 0; spent < PATIENCE_MS && rig_condition() == UBLK_S_DEV_LIVE; spent += SLICE_MS)
 		usleep(SLICE_MS * 1000);
 	client_start(rig_id, CLIENT_READ);
-	if (client_done(DEATH_MS, &result)) {
-		sprintf(text, "%s%s", result ? "failed:" : "done", result ? matrix_errno(-result) : "");
-		return;
-	}
-	strcpy(text, "waits");
-	if (succeed(2) && end_recovery() == 0 && client_served(PATIENCE_MS, &result))
-		strcpy(text, result ? "failed later" : "again");
+	fate(text);
 }
 
 /* STOP while somebody has written into the page cache and still has the disk open. */

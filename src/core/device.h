@@ -8,10 +8,9 @@
  * never DEL before STOP. A deadline never abandons a kernel wait: it is said, and waited on.
  *
  * A device that was taken over, or was made for recovery and has gone live, is deleted only by a stop while it is live.
- * Everything else (a recovery that failed
- * or is broken off, a queue that failed, tags aborted from outside, as QUIESCE does) closes it and leaves it there:
- * it stays recoverable, and a STOP would fail its clients' dirty data. A device that is handed over is left in the same
- * way, whoever added it. */
+ * Everything else (a recovery that failed or is broken off, a queue that failed, tags aborted from outside, as QUIESCE
+ * does) closes it and leaves it there: it stays recoverable, and a STOP would fail its clients' dirty data. A device that
+ * is handed over is left in the same way, whoever added it. */
 #ifndef REFUBLK_DEVICE_H
 #define REFUBLK_DEVICE_H
 

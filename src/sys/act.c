@@ -11,10 +11,10 @@
 #include "mark.h"
 #include "reason.h"
 
-/* An opener like udev lets go within milliseconds, a loaded udev makes a node within seconds. */
 /* After which the driver gives QUIESCE up; what it holds back it goes on holding back. */
 enum { ACT_QUIESCE_LIMIT_MS = 5 * 1000 };
 
+/* An opener like udev lets go within milliseconds, a loaded udev makes a node within seconds. */
 enum { ACT_OPEN_LIMIT_MS = 10 * 1000, ACT_OPEN_PAUSE_MS = 10 };
 
 /* Bytes of a kernel's mask of 8192 CPUs, the most that any can have; of it, cpu_set_t's part is used. */
