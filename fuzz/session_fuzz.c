@@ -14,7 +14,7 @@ static struct trial trial_of(struct fuzz *fuzz)
 	uint8_t what = fuzz_u8(fuzz), sizes = fuzz_u8(fuzz), troubles = fuzz_u8(fuzz), fate = fuzz_u8(fuzz);
 	uint32_t operations = 1 + fuzz_below(fuzz, OPERATIONS_MAX), block_bytes = sizes & 1 ? 4096 : 512;
 	struct trial trial = {
-		.config = { .kernel = (what & 15) % DRIVER_KERNELS, .mode = what >> 4 & 1, .backend = (what >> 5) % SIM_BACKENDS,
+		.config = { .kernel = (what & 15u) % DRIVER_KERNELS, .mode = what >> 4 & 1, .backend = (what >> 5) % SIM_BACKENDS,
 			    .recovery = fate & 3, .queues = 1 + (sizes >> 1 & 1), .depth_tags = 1 + (sizes >> 2 & 3),
 			    .block_bytes = block_bytes, .max_io_bytes = sizes & 16 ? 8192 : 4096, .device_bytes = 16 << 10,
 			    .splits = troubles & 1 ? 300 : 0, .part_copies = troubles & 2 ? 20 : 0,
