@@ -188,6 +188,7 @@ $(BUILD)/unit/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/tests/unit/main.o $(
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/wrappers.a $(BUILD)/cli.a $(BUILD)/parts.a $(BUILD)/driver.a $(LIBS) $(CLI_LIBS) $(CHECK_LIBS) -o $@
 $(BUILD)/unit/driver_test $(BUILD)/unit/driver_facts_test: $(SPEC:%=$(BUILD)/spec/%.o)
+$(BUILD)/unit/tables_test: $(BUILD)/spec/words.o
 $(foreach test,$(UNIT_TESTS),$(eval $(BUILD)/unit/$(test): $(SEAM.$(test):%=$(BUILD)/tests/unit/support/%.o)))
 
 .PHONY: unit-programs threaded-programs test-unit test-asan test-tsan test-valgrind

@@ -3,6 +3,7 @@
 #include "device.h"
 #include "fuzz.h"
 #include "rows.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +12,6 @@ FUZZ_EMBED(device_tsv, "spec/device.tsv");
 
 enum { EVENTS_MAX = 600, CONDITIONS_MAX = 4, CHANGES_MAX = 4, VALUES = 256 };
 
-static const char *const PHASES[DEVICE_PHASES] = {
-	[DEVICE_ABSENT] = "absent",	    [DEVICE_ADDING] = "adding",		[DEVICE_SETTING] = "setting",
-	[DEVICE_RECOVERING] = "recovering", [DEVICE_OPENING] = "opening",	[DEVICE_STARTING] = "starting",
-	[DEVICE_ENDING] = "ending",	    [DEVICE_CANCELLING] = "cancelling", [DEVICE_LIVE] = "live",
-	[DEVICE_QUIESCING] = "quiescing",   [DEVICE_ABANDONING] = "abandoning", [DEVICE_STOPPING] = "stopping",
-	[DEVICE_JOINING] = "joining",	    [DEVICE_DELETING] = "deleting",	[DEVICE_OVER] = "over",
-};
-static const char *const EVENTS[DEVICE_EVENTS] = {
-	[DEVICE_BEGIN] = "begin",		[DEVICE_BEGIN_RECOVERY] = "begin-recovery", [DEVICE_ANSWER_OK] = "answer-ok",
-	[DEVICE_ANSWER_EINTR] = "answer-eintr", [DEVICE_ANSWER_EBUSY] = "answer-ebusy",	    [DEVICE_ANSWER_EAGAIN] = "answer-eagain",
-	[DEVICE_ANSWER_GONE] = "answer-gone",	[DEVICE_ANSWER_OTHER] = "answer-other",	    [DEVICE_QUEUES_READY] = "queues-ready",
-	[DEVICE_QUEUE_FAILED] = "queue-failed", [DEVICE_QUEUES_ENDED] = "queues-ended",	    [DEVICE_DEADLINE] = "deadline",
-	[DEVICE_STOP_WANTED] = "stop-wanted",	[DEVICE_HAND_OVER] = "hand-over",	    [DEVICE_KEEP] = "keep",
-	[DEVICE_SERVER_LOST] = "server-lost",
-};
 static const char *const ACTIONS[DEVICE_ACTIONS] = {
 	[DEVICE_NOTHING] = "nothing",		      [DEVICE_SEND_ADD] = "send-add",
 	[DEVICE_SEND_SET_PARAMS] = "send-set-params", [DEVICE_SEND_RECOVER] = "send-recover",
@@ -37,8 +23,6 @@ static const char *const ACTIONS[DEVICE_ACTIONS] = {
 	[DEVICE_SEND_DEL] = "send-del",		      [DEVICE_PAUSE] = "pause",
 	[DEVICE_SAY_LATE] = "say-late",		      [DEVICE_SAY_OVER] = "say-over",
 };
-static const char *const VERDICTS[DEVICE_VERDICTS] = { "lawful", "failed", "unexpected" };
-static const char *const WANTS[DEVICE_WANTS] = { "up", "down" };
 
 /* A state as the table sees it. */
 enum field { WANT, RECOVERY, FAILED, QUEUES, PAUSING, TRIES, PHASE, FIELDS };
@@ -72,9 +56,9 @@ static size_t table_rows;
 static uint8_t value_of(uint8_t field, const char *word)
 {
 	if (field == WANT)
-		return (uint8_t)rows_number(word, WANTS, DEVICE_WANTS);
+		return (uint8_t)rows_number(word, words_device_wants, DEVICE_WANTS);
 	if (field == PHASE)
-		return (uint8_t)rows_number(word, PHASES, DEVICE_PHASES);
+		return (uint8_t)rows_number(word, words_device_phases, DEVICE_PHASES);
 	return (uint8_t)atoi(word);
 }
 
@@ -154,12 +138,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		const char *const *cell = rows.cell[i];
 		struct row *row = &table[table_rows++];
 
-		row->phases = mask_of(cell[0], PHASES, DEVICE_PHASES);
-		row->events = mask_of(cell[2], EVENTS, DEVICE_EVENTS);
+		row->phases = mask_of(cell[0], words_device_phases, DEVICE_PHASES);
+		row->events = mask_of(cell[2], words_device_events, DEVICE_EVENTS);
 		read_conditions(row, cell[1]);
 		read_changes(row, cell[3]);
 		row->action = (uint8_t)rows_number(cell[4], ACTIONS, DEVICE_ACTIONS);
-		row->verdict = (uint8_t)rows_number(cell[5], VERDICTS, DEVICE_VERDICTS);
+		row->verdict = (uint8_t)rows_number(cell[5], words_device_verdicts, DEVICE_VERDICTS);
 	}
 	return 0;
 }

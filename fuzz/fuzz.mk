@@ -6,8 +6,8 @@ FUZZ_TARGETS := desc command tag device file params serve later options state ta
 FUZZ_CORE := src/sys/check.c
 FUZZ_SOURCES.desc := src/core/desc.c
 FUZZ_SOURCES.command := src/core/command.c src/core/result.c src/core/request.c
-FUZZ_SOURCES.tag := fuzz/rows.c src/core/tag.c src/core/tally.c
-FUZZ_SOURCES.device := fuzz/rows.c src/core/device.c src/core/device_phase.c
+FUZZ_SOURCES.tag := fuzz/rows.c spec/words.c src/core/tag.c src/core/tally.c
+FUZZ_SOURCES.device := fuzz/rows.c spec/words.c src/core/device.c src/core/device_phase.c
 FUZZ_SOURCES.file := src/backend/file.c
 FUZZ_SOURCES.params := src/core/params.c src/core/adopt.c
 FUZZ_SOURCES.serve := fuzz/world.c fuzz/world_mail.c spec/driver.c src/sys/serve.c src/sys/handle.c src/sys/step.c src/sys/complain.c \
@@ -18,7 +18,7 @@ FUZZ_SOURCES.state := src/cli/state.c
 FUZZ_SOURCES.talk := src/cli/talk.c src/sys/clock.c
 FUZZ_SOURCES.trace := $(addprefix src/cli/,record.c possible.c judge.c weigh.c weigh_command.c audit.c) spec/driver.c spec/driver_names.c src/sys/later.c \
 	$(CORE_SOURCES)
-FUZZ_SOURCES.vectors := fuzz/runner.c $(CORE_SOURCES)
+FUZZ_SOURCES.vectors := fuzz/runner.c spec/words.c $(CORE_SOURCES)
 FUZZ_SOURCES.schedule := $(addprefix tests/integrity/blkshadow/,schedule.c operation.c plan.c)
 FUZZ_SOURCES.stamp := $(addprefix tests/integrity/blkshadow/,stamp.c operation.c)
 FUZZ_SOURCES.session = $(filter-out %/main.c,$(SIM_SOURCES)) $(SIM_SERVER:%=%.c) $(SIM_SHADOW:%=%.c) $(SPEC:%=spec/%.c)

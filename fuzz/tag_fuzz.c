@@ -3,21 +3,18 @@
 #include "rows.h"
 #include "tally.h"
 #include "tag.h"
+#include "words.h"
 
 FUZZ_EMBED(tag_tsv, "spec/tag.tsv");
 
 enum { TAGS = 6, EVENTS_MAX = 200 };
 
-static const char *const MODES[TAG_MODES] = { "plain", "get-data" };
-static const char *const MEMORIES[TAG_MEMORIES] = { "own", "lent" };
 static const char *const OWNERS[TAG_OWNERS] = { "unborn", "fetching", "driver", "server", "server-get-data", "copying",
 						"retired" };
 static const char *const EVENTS[TAG_EVENTS] = { "begin", "completed-ok", "completed-get-data", "completed-abort",
 						"completed-refused", "completed-strange", "backend-done", "backend-failed",
 						"backend-lent", "backend-kept", "not-submitted" };
 static const char *const ACTIONS[TAG_ACTIONS] = { "nothing", "fetch", "handle", "place", "ask-data", "commit", "commit-failed" };
-static const char *const VERDICTS[TAG_VERDICTS] = { "lawful", "refused-lend", "command-lost", "driver-breach",
-						    "backend-breach", "server-breach" };
 
 /* What the table says; owner TAG_OWNERS where it has no row. */
 static struct tag_step table[TAG_MODES][TAG_OWNERS][TAG_MEMORIES][TAG_EVENTS];
@@ -35,13 +32,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		const char *const *cell = rows.cell[i];
 		struct tag_step step = {
 			.state = { .owner = (uint8_t)rows_number(cell[4], OWNERS, TAG_OWNERS),
-				   .memory = (uint8_t)rows_number(cell[5], MEMORIES, TAG_MEMORIES) },
+				   .memory = (uint8_t)rows_number(cell[5], words_tag_memories, TAG_MEMORIES) },
 			.action = (uint8_t)rows_number(cell[6], ACTIONS, TAG_ACTIONS),
-			.verdict = (uint8_t)rows_number(cell[7], VERDICTS, TAG_VERDICTS),
+			.verdict = (uint8_t)rows_number(cell[7], words_tag_verdicts, TAG_VERDICTS),
 		};
 
-		table[rows_number(cell[0], MODES, TAG_MODES)][rows_number(cell[1], OWNERS, TAG_OWNERS)]
-		     [rows_number(cell[2], MEMORIES, TAG_MEMORIES)][rows_number(cell[3], EVENTS, TAG_EVENTS)] = step;
+		table[rows_number(cell[0], words_tag_modes, TAG_MODES)][rows_number(cell[1], OWNERS, TAG_OWNERS)]
+		     [rows_number(cell[2], words_tag_memories, TAG_MEMORIES)][rows_number(cell[3], EVENTS, TAG_EVENTS)] = step;
 	}
 	return 0;
 }

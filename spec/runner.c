@@ -11,6 +11,7 @@
 #include "params.h"
 #include "result.h"
 #include "tag.h"
+#include "words.h"
 
 enum { LINE_MAX_BYTES = 8192, PAIRS_MAX = 24, DESC_MAX_BYTES = 256 };
 
@@ -280,16 +281,11 @@ static void answer_params(struct question *question)
 
 /* ---- machines ------------------------------------------------------------------------------ */
 
-static const char *const MODES[] = { [TAG_PLAIN] = "plain", [TAG_GET_DATA] = "get-data" };
-static const char *const MEMORIES[] = { [TAG_OWN] = "own", [TAG_LENT] = "lent" };
-
 static void answer_tag(struct question *question)
 {
-	static const char *const verdicts[] = { "lawful", "refused-lend", "command-lost", "driver-breach", "backend-breach",
-						"server-breach" };
-	uint32_t mode = choice(question, "mode", MODES, TAG_MODES);
+	uint32_t mode = choice(question, "mode", words_tag_modes, TAG_MODES);
 	struct tag_state state = { .owner = (uint8_t)named(question, word(question, "owner"), tag_owner_name, TAG_OWNERS),
-				   .memory = (uint8_t)choice(question, "memory", MEMORIES, TAG_MEMORIES) };
+				   .memory = (uint8_t)choice(question, "memory", words_tag_memories, TAG_MEMORIES) };
 	uint32_t event = named(question, word(question, "event"), tag_event_name, TAG_EVENTS);
 	struct tag_step step;
 
@@ -297,13 +293,13 @@ static void answer_tag(struct question *question)
 	if (question->wrong)
 		return;
 	step = tag_step(mode, state, event);
-	printf(" owner=%s memory=%s action=%s verdict=%s", tag_owner_name(step.state.owner), MEMORIES[step.state.memory],
-	       tag_action_name(step.action), verdicts[step.verdict]);
+	printf(" owner=%s memory=%s action=%s verdict=%s", tag_owner_name(step.state.owner), words_tag_memories[step.state.memory],
+	       tag_action_name(step.action), words_tag_verdicts[step.verdict]);
 }
 
 static void answer_session(struct question *question)
 {
-	uint32_t mode = choice(question, "mode", MODES, TAG_MODES);
+	uint32_t mode = choice(question, "mode", words_tag_modes, TAG_MODES);
 	char events[1024], *rest = events, *event;
 	struct tag_state state = { .owner = TAG_UNBORN };
 	const char *before = " actions=";
@@ -320,28 +316,22 @@ static void answer_session(struct question *question)
 
 static void answer_device(struct question *question)
 {
-	static const char *const phases[] = { "absent", "adding", "setting", "recovering", "opening", "starting", "ending",
-					      "cancelling", "live", "quiescing", "abandoning", "stopping", "joining", "deleting", "over" };
-	static const char *const events[] = { "begin", "begin-recovery", "answer-ok", "answer-eintr", "answer-ebusy",
-					      "answer-eagain", "answer-gone", "answer-other", "queues-ready", "queue-failed",
-					      "queues-ended", "deadline", "stop-wanted", "server-lost", "keep", "hand-over" };
-	static const char *const wants[] = { "up", "down" }, *const verdicts[] = { "lawful", "failed", "unexpected" };
 	struct device_state state = {
-		.want = (uint8_t)choice(question, "want", wants, DEVICE_WANTS),
-		.phase = (uint8_t)choice(question, "phase", phases, DEVICE_PHASES),
+		.want = (uint8_t)choice(question, "want", words_device_wants, DEVICE_WANTS),
+		.phase = (uint8_t)choice(question, "phase", words_device_phases, DEVICE_PHASES),
 		.recovery = (uint8_t)number(question, "recovery"), .failed = (uint8_t)number(question, "failed"),
 		.queues = (uint8_t)number(question, "queues"), .tries = (uint8_t)number(question, "tries"),
 		.pausing = (uint8_t)number(question, "pausing"),
 	};
-	uint32_t event = choice(question, "event", events, DEVICE_EVENTS);
+	uint32_t event = choice(question, "event", words_device_events, DEVICE_EVENTS);
 	struct device_step step;
 
 	question->wrong = question->wrong || !device_state_valid(state);
 	if (question->wrong)
 		return;
 	step = device_step(state, event);
-	printf(" phase=%s action=%s verdict=%s", phases[step.state.phase], device_action_name(step.action),
-	       verdicts[step.verdict]);
+	printf(" phase=%s action=%s verdict=%s", words_device_phases[step.state.phase], device_action_name(step.action),
+	       words_device_verdicts[step.verdict]);
 }
 
 /* ---- the protocol -------------------------------------------------------------------------- */

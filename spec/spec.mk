@@ -24,5 +24,5 @@ mcdc: setup-test ## every condition of the core decides by itself, every CHECK c
 	@spec/mcdc
 
 # The core alone, as a port of it to another language would be alone.
-$(RUNNER): $(BUILD)/spec/runner.o $(CORE_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/src/sys/check.o
+$(RUNNER): $(BUILD)/spec/runner.o $(BUILD)/spec/words.o $(CORE_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/src/sys/check.o
 	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -o $@

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "words.h"
+
 enum { WITNESSES_MAX = 64 };
 
 static uint8_t tag_cells[TAG_MODES][TAG_OWNERS][TAG_MEMORIES][TAG_EVENTS];
@@ -43,7 +45,7 @@ static void write_tag(FILE *file, uint32_t mode, struct tag_state state, uint32_
 	if (verdict == TAG_LAWFUL || verdict == TAG_REFUSED_LEND)
 		fprintf(file, "%s\ttag %s %s %s %s\n",
 			tag_cells[mode][state.owner][state.memory][event] ? "seen" : "due",
-			mode == TAG_PLAIN ? "plain" : "get-data", tag_owner_name(state.owner),
+			words_tag_modes[mode], tag_owner_name(state.owner),
 			state.memory == TAG_OWN ? "own" : "lent", tag_event_name(event));
 }
 
@@ -90,25 +92,6 @@ static void write_driver(FILE *file)
 	}
 }
 
-static const char *const DEVICE_EVENT_NAMES[DEVICE_EVENTS] = {
-	[DEVICE_BEGIN] = "begin",
-	[DEVICE_BEGIN_RECOVERY] = "begin-recovery",
-	[DEVICE_ANSWER_OK] = "answer-ok",
-	[DEVICE_ANSWER_EINTR] = "answer-eintr",
-	[DEVICE_ANSWER_EBUSY] = "answer-ebusy",
-	[DEVICE_ANSWER_EAGAIN] = "answer-eagain",
-	[DEVICE_ANSWER_GONE] = "answer-gone",
-	[DEVICE_ANSWER_OTHER] = "answer-other",
-	[DEVICE_QUEUES_READY] = "queues-ready",
-	[DEVICE_QUEUE_FAILED] = "queue-failed",
-	[DEVICE_QUEUES_ENDED] = "queues-ended",
-	[DEVICE_DEADLINE] = "deadline",
-	[DEVICE_STOP_WANTED] = "stop-wanted",
-	[DEVICE_SERVER_LOST] = "server-lost",
-	[DEVICE_KEEP] = "keep",
-	[DEVICE_HAND_OVER] = "hand-over",
-};
-
 /* What a device that was added can meet, the deadlines apart: they change nothing. */
 static bool device_due(struct device_state state, uint32_t event)
 {
@@ -134,8 +117,8 @@ static void write_devices(FILE *file)
 
 		if (device_due(state, event))
 			fprintf(file, "%s\tdevice %s %s: %s\n", device_cells[state.want][state.phase][event] ? "seen" : "due",
-				state.want == DEVICE_UP ? "up" : "down", device_phase_name(state.phase),
-				DEVICE_EVENT_NAMES[event]);
+				words_device_wants[state.want], device_phase_name(state.phase),
+				words_device_events[event]);
 	}
 }
 

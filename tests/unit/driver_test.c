@@ -13,28 +13,29 @@ enum { COLUMN_WHEN = 2, COLUMN_EVENTS = 3, COLUMN_KERNELS = 4, COLUMNS = 7, STAT
 
 /* The last one is not of the state: it is the event's address. */
 static const struct table_field TAG_FIELDS[] = {
-	{ "phase", { "unfetched", "active", "arrived", "owned", "owned-get-data", "copying", "cancelled", "orphaned" } },
-	{ "op", { "-", "read", "write", "other" } },
-	{ "address", { "none", "own", "lent" } },
-	{ "given", { "none", "own", "lent" } },
-	{ NULL, { NULL } },
+	{ "phase", TABLE_WORDS("unfetched", "active", "arrived", "owned", "owned-get-data", "copying", "cancelled",
+			       "orphaned") },
+	{ "op", TABLE_WORDS("-", "read", "write", "other") },
+	{ "address", TABLE_WORDS("none", "own", "lent") },
+	{ "given", TABLE_WORDS("none", "own", "lent") },
+	{ NULL, NULL, 0 },
 };
 
 static const struct table_field DEVICE_FIELDS[] = {
-	{ "there", { "absent", "present", "deleted" } },
-	{ "condition", { "dead", "live", "quiesced", "fail-io" } },
-	{ "recovery", { "none", "wait", "reissue", "fail-io" } },
-	{ "params", { "0", "1" } },
-	{ "open", { "0", "1" } },
-	{ "ready", { "none", "some", "all" } },
-	{ "disk", { "none", "there", "left" } },
-	{ "cancelled", { "0", "1" } },
-	{ "stopping", { "0", "1" } },
-	{ "start", { "0", "1" } },
-	{ "end", { "0", "1" } },
-	{ "stop", { "0", "1" } },
-	{ "del", { "0", "1" } },
-	{ NULL, { NULL } },
+	{ "there", TABLE_WORDS("absent", "present", "deleted") },
+	{ "condition", TABLE_WORDS("dead", "live", "quiesced", "fail-io") },
+	{ "recovery", TABLE_WORDS("none", "wait", "reissue", "fail-io") },
+	{ "params", TABLE_WORDS("0", "1") },
+	{ "open", TABLE_WORDS("0", "1") },
+	{ "ready", TABLE_WORDS("none", "some", "all") },
+	{ "disk", TABLE_WORDS("none", "there", "left") },
+	{ "cancelled", TABLE_WORDS("0", "1") },
+	{ "stopping", TABLE_WORDS("0", "1") },
+	{ "start", TABLE_WORDS("0", "1") },
+	{ "end", TABLE_WORDS("0", "1") },
+	{ "stop", TABLE_WORDS("0", "1") },
+	{ "del", TABLE_WORDS("0", "1") },
+	{ NULL, NULL, 0 },
 };
 
 /* What a row says, or what the C does, in one shape. */

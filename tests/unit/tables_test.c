@@ -8,35 +8,25 @@
 #include "suite.h"
 #include "support/table.h"
 #include "tag.h"
+#include "words.h"
 
 /* ---- tag.tsv: a row for every cell --------------------------------------------------------- */
 
 enum { TAG_COLUMNS = 8 };
 
-static const char *const MODES[TAG_MODES] = { [TAG_PLAIN] = "plain", [TAG_GET_DATA] = "get-data" };
-static const char *const MEMORIES[TAG_MEMORIES] = { [TAG_OWN] = "own", [TAG_LENT] = "lent" };
-static const char *const VERDICTS[TAG_VERDICTS] = {
-	[TAG_LAWFUL] = "lawful",
-	[TAG_REFUSED_LEND] = "refused-lend",
-	[TAG_COMMAND_LOST] = "command-lost",
-	[TAG_DRIVER_BREACH] = "driver-breach",
-	[TAG_BACKEND_BREACH] = "backend-breach",
-	[TAG_SERVER_BREACH] = "server-breach",
-};
-
 static const char *mode_name(uint32_t mode)
 {
-	return MODES[mode];
+	return words_tag_modes[mode];
 }
 
 static const char *memory_name(uint32_t memory)
 {
-	return MEMORIES[memory];
+	return words_tag_memories[memory];
 }
 
 static const char *verdict_name(uint32_t verdict)
 {
-	return VERDICTS[verdict];
+	return words_tag_verdicts[verdict];
 }
 
 static uint8_t word(const struct table_row *row, int column, const char *(*name)(uint32_t number), uint32_t count)
@@ -102,43 +92,14 @@ enum {
 static const uint8_t TRIES[] = { 0, 1, 2, DEVICE_TRIES_MAX - 1, DEVICE_TRIES_MAX };
 
 static const struct table_field FIELDS[] = {
-	[FIELD_PHASE] = { "phase", { [DEVICE_ABSENT] = "absent", [DEVICE_ADDING] = "adding", [DEVICE_SETTING] = "setting",
-				     [DEVICE_RECOVERING] = "recovering", [DEVICE_OPENING] = "opening",
-				     [DEVICE_STARTING] = "starting", [DEVICE_ENDING] = "ending",
-				     [DEVICE_CANCELLING] = "cancelling", [DEVICE_LIVE] = "live",
-				     [DEVICE_QUIESCING] = "quiescing",
-				     [DEVICE_ABANDONING] = "abandoning", [DEVICE_STOPPING] = "stopping",
-				     [DEVICE_JOINING] = "joining", [DEVICE_DELETING] = "deleting", [DEVICE_OVER] = "over" } },
-	[FIELD_WANT] = { "want", { [DEVICE_UP] = "up", [DEVICE_DOWN] = "down" } },
-	[FIELD_RECOVERY] = { "recovery", { "0", "1" } },
-	[FIELD_FAILED] = { "failed", { "0", "1" } },
-	[FIELD_QUEUES] = { "queues", { "0", "1" } },
-	[FIELD_PAUSING] = { "pausing", { "0", "1" } },
-	[FIELD_TRIES] = { "tries", { "0", "1", "2", "249", "250" } },
-	{ NULL, { NULL } },
-};
-
-static const char *const EVENTS[DEVICE_EVENTS] = {
-	[DEVICE_BEGIN] = "begin",
-	[DEVICE_BEGIN_RECOVERY] = "begin-recovery",
-	[DEVICE_ANSWER_OK] = "answer-ok",
-	[DEVICE_ANSWER_EINTR] = "answer-eintr",
-	[DEVICE_ANSWER_EBUSY] = "answer-ebusy",
-	[DEVICE_ANSWER_EAGAIN] = "answer-eagain",
-	[DEVICE_ANSWER_GONE] = "answer-gone",
-	[DEVICE_ANSWER_OTHER] = "answer-other",
-	[DEVICE_QUEUES_READY] = "queues-ready",
-	[DEVICE_QUEUE_FAILED] = "queue-failed",
-	[DEVICE_QUEUES_ENDED] = "queues-ended",
-	[DEVICE_DEADLINE] = "deadline",
-	[DEVICE_STOP_WANTED] = "stop-wanted",
-	[DEVICE_SERVER_LOST] = "server-lost",
-	[DEVICE_KEEP] = "keep",
-	[DEVICE_HAND_OVER] = "hand-over",
-};
-
-static const char *const DEVICE_VERDICT_NAMES[DEVICE_VERDICTS] = {
-	[DEVICE_LAWFUL] = "lawful", [DEVICE_FAILED] = "failed", [DEVICE_UNEXPECTED] = "unexpected",
+	[FIELD_PHASE] = { "phase", words_device_phases, DEVICE_PHASES },
+	[FIELD_WANT] = { "want", words_device_wants, DEVICE_WANTS },
+	[FIELD_RECOVERY] = { "recovery", TABLE_WORDS("0", "1") },
+	[FIELD_FAILED] = { "failed", TABLE_WORDS("0", "1") },
+	[FIELD_QUEUES] = { "queues", TABLE_WORDS("0", "1") },
+	[FIELD_PAUSING] = { "pausing", TABLE_WORDS("0", "1") },
+	[FIELD_TRIES] = { "tries", TABLE_WORDS("0", "1", "2", "249", "250") },
+	{ NULL, NULL, 0 },
 };
 
 static uint8_t tries_number(uint8_t tries)
@@ -190,13 +151,13 @@ static const struct table_row *row_of(const struct table *table, struct table_ce
 		const struct table_row *row = &table->row[i];
 
 		TABLE_NEED(row->cells == DEVICE_COLUMNS, "device.tsv:%d has %d cells", row->line, row->cells);
-		if (table_listed(row->cell[COLUMN_PHASE], phase) && table_listed(row->cell[COLUMN_EVENTS], EVENTS[event]) &&
+		if (table_listed(row->cell[COLUMN_PHASE], phase) && table_listed(row->cell[COLUMN_EVENTS], words_device_events[event]) &&
 		    table_when_holds(FIELDS, row->cell[COLUMN_WHEN], cell)) {
 			used[i] = 1;
 			return row;
 		}
 	}
-	ck_abort_msg("device.tsv has no row for%s %s", table_cell_text(FIELDS, cell), EVENTS[event]);
+	ck_abort_msg("device.tsv has no row for%s %s", table_cell_text(FIELDS, cell), words_device_events[event]);
 	return NULL;
 }
 
@@ -210,13 +171,13 @@ static void cell_is_c(const struct table *table, struct device_state state, uint
 
 	for (int i = 0; FIELDS[i].name != NULL; i++)
 		TABLE_NEED(next.value[i] == c_next.value[i], "device.tsv:%d%s %s: %s, in C %s", row->line,
-			   table_cell_text(FIELDS, cell), EVENTS[event], FIELDS[i].name, FIELDS[i].values[c_next.value[i]]);
+			   table_cell_text(FIELDS, cell), words_device_events[event], FIELDS[i].name, FIELDS[i].values[c_next.value[i]]);
 	TABLE_NEED(strcmp(row->cell[COLUMN_ACTION], device_action_name(step.action)) == 0,
-		   "device.tsv:%d%s %s: action, in C %s", row->line, table_cell_text(FIELDS, cell), EVENTS[event],
+		   "device.tsv:%d%s %s: action, in C %s", row->line, table_cell_text(FIELDS, cell), words_device_events[event],
 		   device_action_name(step.action));
-	TABLE_NEED(strcmp(row->cell[COLUMN_VERDICT], DEVICE_VERDICT_NAMES[step.verdict]) == 0,
-		   "device.tsv:%d%s %s: verdict, in C %s", row->line, table_cell_text(FIELDS, cell), EVENTS[event],
-		   DEVICE_VERDICT_NAMES[step.verdict]);
+	TABLE_NEED(strcmp(row->cell[COLUMN_VERDICT], words_device_verdicts[step.verdict]) == 0,
+		   "device.tsv:%d%s %s: verdict, in C %s", row->line, table_cell_text(FIELDS, cell), words_device_events[event],
+		   words_device_verdicts[step.verdict]);
 	TABLE_NEED(device_state_valid(step.state), "device.tsv:%d leads to what cannot be", row->line);
 }
 

@@ -73,7 +73,7 @@ int table_field_number(const struct table_field *fields, const char *name, size_
 
 uint8_t table_value_number(const struct table_field *field, const char *word)
 {
-	for (uint8_t i = 0; i < TABLE_VALUES_MAX && field->values[i] != NULL; i++)
+	for (uint8_t i = 0; i < field->count; i++)
 		if (strcmp(field->values[i], word) == 0)
 			return i;
 	ck_abort_msg("%s: no value %s", field->name, word);

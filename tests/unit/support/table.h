@@ -14,7 +14,7 @@
 			ck_abort_msg(__VA_ARGS__); \
 	} while (0)
 
-enum { TABLE_CELLS_MAX = 10, TABLE_ROWS_MAX = 2000, TABLE_FIELDS_MAX = 13, TABLE_VALUES_MAX = 16 };
+enum { TABLE_CELLS_MAX = 10, TABLE_ROWS_MAX = 2000, TABLE_FIELDS_MAX = 13 };
 
 struct table_row {
 	int line; /* in the file, from 1 */
@@ -41,8 +41,12 @@ int table_number(const char *word, const char *(*name)(uint32_t number), uint32_
 /* One field and its words, in the order of its numbers. */
 struct table_field {
 	const char *name; /* NULL: after the last */
-	const char *values[TABLE_VALUES_MAX];
+	const char *const *values;
+	uint8_t count;
 };
+
+/* A field's words and their count. */
+#define TABLE_WORDS(...) (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
 /* A state: the number of each field's value. */
 struct table_cell {
