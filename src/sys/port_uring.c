@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "ring.h"
@@ -23,7 +23,7 @@ _Static_assert(PORT_URING_COMMAND_OFFSET + sizeof(struct ublksrv_io_cmd) == size
 
 struct port {
 	struct io_uring ring;
-	pid_t owner; /* the thread that made the ring: the only one that may use it */
+	pthread_t owner; /* the thread that made the ring: the only one that may use it */
 	int char_fd;
 	int wake_fd;
 };
@@ -66,7 +66,7 @@ int port_uring_open(struct port **port, int char_fd, int wake_fd, uint32_t depth
 		free(made);
 		return result;
 	}
-	made->owner = gettid();
+	made->owner = pthread_self();
 	made->char_fd = char_fd;
 	made->wake_fd = wake_fd;
 	*port = made;
@@ -79,7 +79,7 @@ void port_uring_close(struct port *port)
 
 	if (!port)
 		return;
-	CHECK(gettid() == port->owner);
+	CHECK(pthread_equal(pthread_self(), port->owner));
 	/* Without a wait: with DEFER_TASKRUN the driver's work for us, new requests, stays undone. */
 	for (tries = 0; tries < PORT_URING_CLOSE_TRIES && io_uring_sq_ready(&port->ring) > 0; tries++)
 		(void)io_uring_submit(&port->ring);
@@ -148,7 +148,7 @@ int port_wait(struct port *port, uint32_t limit_ms)
 	struct io_uring_cqe *cqe;
 	int result;
 
-	CHECK(gettid() == port->owner);
+	CHECK(pthread_equal(pthread_self(), port->owner));
 	result = io_uring_submit_and_wait_timeout(&port->ring, &cqe, 1, &limit, NULL);
 	/* The kernel had no memory for a submission, which stays in the ring: what is under way frees some. */
 	if (result == -EAGAIN)
