@@ -34,7 +34,7 @@ static void judge_answer(const uint8_t *bytes, size_t size, uint32_t kind)
 	length = strlen(answer.text);
 	for (size_t i = 0; i < length; i++)
 		FUZZ_NEED((unsigned char)answer.text[i] >= ' ' && answer.text[i] != 0x7f, "and is printable");
-	FUZZ_NEED(answer.magic == TALK_MAGIC && answer.error <= 0, "0 or -errno");
+	FUZZ_NEED(answer.magic == TALK_MAGIC && answer.error <= 0 && answer.error >= -4095, "0 or -errno");
 	FUZZ_NEED(answer.kind == kind || answer.error == -EPROTO, "it answers what was asked");
 	FUZZ_NEED(answer.error != 0 || answer.version == TALK_VERSION, "a success is of our version");
 }
@@ -43,7 +43,7 @@ static void judge_reply(struct fuzz *fuzz)
 {
 	uint32_t kind = fuzz_u8(fuzz);
 	struct talk_question question = talk_ask(kind, fuzz_u64(fuzz));
-	int error = -(int)fuzz_u16(fuzz);
+	int error = -(int)(fuzz_u16(fuzz) % 4096u);
 	char text[400] = { 0 };
 	struct talk_answer answer, read;
 

@@ -65,11 +65,17 @@ void complain_letters(struct complain *complain, uint32_t letters)
 			complain->qid, complain->backend);
 }
 
+/* A broken driver may answer the one number that cannot be negated. */
+static const char *complain_answer_text(int32_t answer)
+{
+	return answer < 0 ? strerror((int)(0u - (uint32_t)answer)) : "";
+}
+
 void complain_verdict(struct complain *complain, uint16_t tag, uint32_t owner, uint32_t event, uint32_t verdict,
 		      int32_t answer)
 {
 	if (complain_first(&complain->said_verdicts[verdict]))
 		log_say(complain->log, REFUBLK_ERROR, "queue %u tag %u (%s, %s, %" PRId32 "%s%s): %s", complain->qid, tag,
 			tag_owner_name(owner), tag_event_name(event), answer, answer < 0 ? " " : "",
-			answer < 0 ? strerror(-answer) : "", tag_verdict_text(verdict));
+			complain_answer_text(answer), tag_verdict_text(verdict));
 }

@@ -8,7 +8,7 @@
 #include "result.h"
 #include "serve_inside.h"
 
-enum { SERVE_FLUSH_TRIES = 1000 };
+enum { SERVE_FLUSH_TRIES = 1000, SERVE_ERRNO_MAX = 4095 };
 
 int serve_make(struct serve **serve, const struct serve_setup *setup)
 {
@@ -68,8 +68,9 @@ static bool serve_parts(const struct serve *serve)
 
 void serve_break(struct serve *serve, int32_t error)
 {
+	/* Who reports it takes it for an errno, whatever the driver answered. */
 	if (serve->error == 0)
-		serve->error = error;
+		serve->error = error >= -SERVE_ERRNO_MAX ? error : -EPROTO;
 }
 
 /* ---- to the port --------------------------------------------------------------------------- */

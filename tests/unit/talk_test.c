@@ -68,6 +68,8 @@ START_TEST(test_an_answer_survives)
 	ck_assert_int_eq(talk_read_answer(&told, sizeof(told) - 1, TALK_RESIZE, &read), -EPROTO);
 	told.error = 1;
 	ck_assert_int_eq(talk_read_answer(&told, sizeof(told), TALK_RESIZE, &read), -EPROTO);
+	told.error = INT32_MIN;
+	ck_assert_int_eq(talk_read_answer(&told, sizeof(told), TALK_RESIZE, &read), -EPROTO);
 }
 END_TEST
 

@@ -5,6 +5,13 @@
 #include "inside.h"
 
 #if defined(__SANITIZE_ADDRESS__)
+#define POISON_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POISON_ASAN 1
+#endif
+#endif
+#ifdef POISON_ASAN
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))
