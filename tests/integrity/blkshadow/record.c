@@ -95,7 +95,7 @@ bool record_device(struct run *run)
 			atomic_fetch_add(&run->progress.done, data_bytes - chunk * RUN_CHUNK_BYTES);
 			chunk = data_bytes / RUN_CHUNK_BYTES;
 		}
-		if (!scan_range(run, chunk * RUN_CHUNK_BYTES, end_bytes, take, run))
+		if (!scan_range(run, chunk * RUN_CHUNK_BYTES, end_bytes, run->limits.scan_bytes, take, run))
 			return false;
 		chunk = end;
 	}

@@ -13,6 +13,7 @@ struct scan {
 	struct io ios[DEPTH_MAX];
 	bool ready[DEPTH_MAX];
 	unsigned depth;
+	uint64_t piece_bytes;
 	uint64_t next_bytes, end_bytes;		/* what is still to be asked for */
 	unsigned head, in_flight;		/* ios[head] is the oldest that was not handed over */
 };
@@ -29,7 +30,7 @@ static void ask(struct scan *scan)
 		io->direct = run->limits.direct;
 		io->fua = false;
 		io->offset_bytes = scan->next_bytes;
-		io->length_bytes = left_bytes < run->limits.scan_bytes ? left_bytes : run->limits.scan_bytes;
+		io->length_bytes = left_bytes < scan->piece_bytes ? left_bytes : scan->piece_bytes;
 		scan->ready[io - scan->ios] = false;
 		scan->next_bytes += io->length_bytes;
 		scan->in_flight++;
@@ -68,20 +69,20 @@ static bool check_result(struct run *run, const struct io *io)
 	return false;
 }
 
-bool scan_range(struct run *run, uint64_t begin_bytes, uint64_t end_bytes,
+bool scan_range(struct run *run, uint64_t begin_bytes, uint64_t end_bytes, uint64_t piece_bytes,
 		void (*take)(void *context, uint64_t offset_bytes, uint64_t length_bytes, const uint8_t *data),
 		void *context)
 {
 	struct scan scan = {.run = run, .depth = run->limits.depth < DEPTH_MAX ? run->limits.depth : DEPTH_MAX,
-			    .next_bytes = begin_bytes, .end_bytes = end_bytes};
-	size_t buffer_bytes = scan.depth * run->limits.scan_bytes;
+			    .piece_bytes = piece_bytes, .next_bytes = begin_bytes, .end_bytes = end_bytes};
+	size_t buffer_bytes = scan.depth * piece_bytes;
 	uint8_t *buffers = mmap(NULL, buffer_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	bool good = true;
 
 	if (buffers == MAP_FAILED)
 		err(3, "no memory for reading the device");
 	for (unsigned at = 0; at < scan.depth; at++)
-		scan.ios[at].data = buffers + at * run->limits.scan_bytes;
+		scan.ios[at].data = buffers + at * piece_bytes;
 	ask(&scan);
 	while (scan.in_flight) {
 		const struct io *io = &scan.ios[scan.head];

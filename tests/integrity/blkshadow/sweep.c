@@ -18,7 +18,7 @@ struct sweep {
 	uint8_t *device, *shadow;	/* one piece of what is sealed, of run->limits.scan_bytes each */
 	uint8_t *other;			/* takes turns with `device`, which the seal still reads */
 	size_t sealed_bytes;
-	bool right;
+	size_t next;			/* the first finding, by sector, that was not looked at again */
 };
 
 /* What is known by its hash only is sealed by its hash; what is not determined, not at all. */
@@ -110,49 +110,66 @@ static bool sweep_pieces(struct sweep *sweep)
 			continue;
 		if (end_bytes > size_bytes)
 			end_bytes = size_bytes;
-		if (!scan_range(run, begin_bytes, end_bytes, take, sweep))
+		if (!scan_range(run, begin_bytes, end_bytes, run->limits.scan_bytes, take, sweep))
 			return false;
 		begin_bytes += (end_bytes - begin_bytes - 1) / PIECE_BYTES * PIECE_BYTES;
 	}
 	return true;
 }
 
+/* Of what a read found nobody can tell, where a later operation has changed it. */
+static bool rewritten(const struct run *run, const struct finding *finding)
+{
+	struct expectation expected;
+
+	shadow_expect(run->shadow, finding->sector, &expected);
+	return finding->reader && (!finding->settled || expected.candidates[expected.count - 1] != finding->expected);
+}
+
+/* Of one block; its findings are next. */
 static void take_again(void *context, uint64_t offset_bytes, uint64_t length_bytes, const uint8_t *data)
 {
 	struct sweep *sweep = context;
+	struct findings *findings = &sweep->run->findings;
+	uint64_t first = offset_bytes / OPERATION_SECTOR_BYTES, end = first + length_bytes / OPERATION_SECTOR_BYTES;
+	bool right = true;
 
-	sweep->right = true;
-	for (uint64_t at = 0; at < length_bytes; at += OPERATION_SECTOR_BYTES) {
+	for (uint64_t sector = first; sector < end; sector++) {
 		struct expectation expected;
 		struct sighting seen;
-		uint64_t sector = (offset_bytes + at) / OPERATION_SECTOR_BYTES;
 
 		shadow_expect(sweep->run->shadow, sector, &expected);
-		if (compare_sector(&sweep->compare, sector, &expected, data + at, &seen) == COMPARE_WRONG)
-			sweep->right = false;
+		right &= compare_sector(&sweep->compare, sector, &expected,
+					data + (sector - first) * OPERATION_SECTOR_BYTES, &seen) != COMPARE_WRONG;
+	}
+	for (; sweep->next < findings->count && findings->list[sweep->next].sector < end; sweep->next++) {
+		struct finding *finding = &findings->list[sweep->next];
+
+		finding->fate = rewritten(sweep->run, finding) ? FINDING_REWRITTEN : right ? FINDING_GONE : FINDING_STAYS;
 	}
 }
 
-/* What the sweep found is read once more; what a read found is held against what the sweep found. */
+static uint64_t block_of(const struct sweep *sweep, size_t finding)
+{
+	const struct run *run = sweep->run;
+
+	return run->findings.list[finding].sector * OPERATION_SECTOR_BYTES / run->schedule->plan.block_bytes;
+}
+
+/* What was found is read once more: block by block, since a longer request may go wrong again, but neighbours at a time. */
 static bool look_again(struct sweep *sweep)
 {
 	struct run *run = sweep->run;
 	uint64_t block_bytes = run->schedule->plan.block_bytes;
 
-	for (size_t at = 0; at < run->findings.count; at++) {
-		struct finding *finding = &run->findings.list[at];
-		uint64_t block = finding->sector * OPERATION_SECTOR_BYTES / block_bytes;
-		struct expectation expected;
+	findings_sort(&run->findings);
+	while (sweep->next < run->findings.count) {
+		uint64_t begin = block_of(sweep, sweep->next), end = begin;
 
-		shadow_expect(run->shadow, finding->sector, &expected);
-		if (finding->reader &&
-		    (!finding->settled || expected.candidates[expected.count - 1] != finding->expected)) {
-			finding->fate = FINDING_REWRITTEN;
-			continue;
-		}
-		if (!scan_range(run, block * block_bytes, (block + 1) * block_bytes, take_again, sweep))
+		for (size_t at = sweep->next; at < run->findings.count && block_of(sweep, at) <= end; at++)
+			end = block_of(sweep, at) + 1;
+		if (!scan_range(run, begin * block_bytes, end * block_bytes, block_bytes, take_again, sweep))
 			return false;
-		finding->fate = sweep->right ? FINDING_GONE : FINDING_STAYS;
 	}
 	return true;
 }
