@@ -5,9 +5,10 @@
 #include <linux/fs.h>
 
 #include "check.h"
+#include "errnos.h"
 #include "units.h"
 
-enum { FILE_ERRNO_MAX = 4095, FILE_STAGE_BITS = 8 };
+enum { FILE_STAGE_BITS = 8 };
 
 /* Zero is no stage, so that a cursor which was never ours is noticed. */
 enum file_stage {
@@ -185,7 +186,7 @@ struct file_step file_resume(struct file_config config, struct refublk_request r
 		return file_ask(config, request, place);
 	}
 	if (io_result < 0)
-		return file_failed(io_result >= -FILE_ERRNO_MAX ? (int)-io_result : EIO, FILE_QUIET);
+		return file_failed(io_result >= -ERRNOS_MAX ? (int)-io_result : EIO, FILE_QUIET);
 	if (file_stage_counts_bytes(place.stage))
 		return file_advance(config, request, place, (uint64_t)io_result);
 	if (io_result > 0)

@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-
-enum { TALK_ERRNO_MAX = 4095 };
+#include "errnos.h"
 
 _Static_assert(sizeof(struct talk_question) == 16, "no padding: it is sent as bytes");
 _Static_assert(sizeof(struct talk_answer) == 248, "no padding: it is sent as bytes");
@@ -54,7 +53,7 @@ int talk_read_answer(const void *bytes, size_t length_bytes, uint32_t kind, stru
 			*at = '?';
 	}
 	/* Of another version, the error is what everybody understands. */
-	if (answer->magic != TALK_MAGIC || answer->error > 0 || answer->error < -TALK_ERRNO_MAX ||
+	if (answer->magic != TALK_MAGIC || answer->error > 0 || answer->error < -ERRNOS_MAX ||
 	    (answer->version != TALK_VERSION && answer->error == 0))
 		return -EPROTO;
 	return answer->kind == kind || answer->error == -EPROTO ? 0 : -EPROTO;

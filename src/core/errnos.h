@@ -30,4 +30,7 @@ enum errnos {
 	ERRNOS_ECANCELED = 125,
 };
 
+/* The largest there can be (MAX_ERRNO): what is below its negative is no errno. */
+enum { ERRNOS_MAX = 4095 };
+
 #endif

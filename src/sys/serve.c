@@ -5,10 +5,11 @@
 
 #include "check.h"
 #include "command.h"
+#include "errnos.h"
 #include "result.h"
 #include "serve_inside.h"
 
-enum { SERVE_FLUSH_TRIES = 1000, SERVE_ERRNO_MAX = 4095 };
+enum { SERVE_FLUSH_TRIES = 1000 };
 
 int serve_make(struct serve **serve, const struct serve_setup *setup)
 {
@@ -70,7 +71,7 @@ void serve_break(struct serve *serve, int32_t error)
 {
 	/* Who reports it takes it for an errno, whatever the driver answered. */
 	if (serve->error == 0)
-		serve->error = error >= -SERVE_ERRNO_MAX ? error : -EPROTO;
+		serve->error = error >= -ERRNOS_MAX ? error : -EPROTO;
 }
 
 /* ---- to the port --------------------------------------------------------------------------- */
