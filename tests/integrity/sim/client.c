@@ -40,9 +40,11 @@ static void client_record(struct client *client, uint64_t size_bytes)
 void client_open(struct client *client, struct sim *sim, const struct schedule *schedule, uint32_t depth,
 		 uint64_t most_bytes, bool cuts, bool filled)
 {
+	const uint64_t size_bytes = schedule->plan.size_bytes;
 	const struct stamp_identity identity = { .run = 1, .seed = schedule->plan.seed, .generation = 1, .device = 1 };
 	const struct run_limits limits = { .depth = 2, .stall_seconds = CLIENT_STALL_SECONDS,
-					   .scan_bytes = CLIENT_SCAN_BYTES, .direct = true, .record_all = true };
+					   .direct = true, .record_all = true,
+					   .scan_bytes = size_bytes < CLIENT_SCAN_BYTES ? size_bytes : CLIENT_SCAN_BYTES };
 	uint64_t each_bytes = (most_bytes + CLIENT_PAGE_BYTES - 1) / CLIENT_PAGE_BYTES * CLIENT_PAGE_BYTES;
 	uint32_t i;
 
@@ -60,13 +62,13 @@ void client_open(struct client *client, struct sim *sim, const struct schedule *
 	}
 	run_open(&client->run, schedule, NULL, &identity, &limits);
 	/* The disk is new: all of it is known. */
-	for (i = 0; i <= schedule->plan.size_bytes / RUN_CHUNK_BYTES; i++)
+	for (i = 0; i <= size_bytes / RUN_CHUNK_BYTES; i++)
 		client->run.recorded[i / 8] |= (uint8_t)(1u << i % 8);
 	if (filled)
-		client_record(client, schedule->plan.size_bytes);
+		client_record(client, size_bytes);
 	client->compare = (struct compare){ .identity = &client->run.identity, .schedule = schedule };
 	if (cuts)
-		client->durable = durable_open(schedule->plan.size_bytes);
+		client->durable = durable_open(size_bytes);
 }
 
 void client_close(struct client *client)

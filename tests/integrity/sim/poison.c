@@ -25,8 +25,10 @@ void poison_give(struct port *port, uint16_t tag, uint64_t bytes)
 	unsigned char *buffer = buffers_of(port->buffers, tag);
 	uint64_t at;
 
-	for (at = 0; at < bytes; at += sizeof(POISON_WORD))
-		memcpy(buffer + at, &POISON_WORD, sizeof(POISON_WORD));
+	/* All there is, once more behind it: a multiple of a word is. */
+	memcpy(buffer, &POISON_WORD, bytes < sizeof(POISON_WORD) ? bytes : sizeof(POISON_WORD));
+	for (at = sizeof(POISON_WORD); at < bytes; at *= 2)
+		memcpy(buffer + at, buffer, at < bytes - at ? at : bytes - at);
 	port->tags[tag].poisoned_bytes = bytes;
 	/* With the sanitizer a touch is seen at once; the hooks' faults touch on purpose. */
 	if (!port->sim->config.hooks)
