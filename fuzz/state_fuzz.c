@@ -75,6 +75,11 @@ static void judge_again(const struct state *state)
 	FUZZ_NEED(first_bytes == second_bytes && memcmp(first, second, first_bytes) == 0, "as the same");
 }
 
+static bool ends(const char *word, size_t size)
+{
+	return memchr(word, '\0', size) != NULL;
+}
+
 /* The same for every input. */
 static void judge_folder(struct state *state)
 {
@@ -103,8 +108,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	FUZZ_NEED(state.queues <= INT32_MAX && state.depth_tags <= INT32_MAX && state.block_bytes <= INT32_MAX &&
 		  state.max_io_bytes <= INT32_MAX && state.maker_pid > 0, "a number is what the file says");
-	FUZZ_NEED(state.id == ID && state.server.pid > 0 && memchr(state.path, '\0', sizeof(state.path)) &&
-		  memchr(state.backend, '\0', sizeof(state.backend)), "what is accepted is in range");
+	FUZZ_NEED(state.id == ID && state.server.pid > 0, "what is accepted is in range");
+	FUZZ_NEED(ends(state.path, sizeof(state.path)) && ends(state.backend, sizeof(state.backend)) &&
+		  ends(state.recovery, sizeof(state.recovery)) && ends(state.shm, sizeof(state.shm)) &&
+		  ends(state.program, sizeof(state.program)), "a word ends");
 	judge_again(&state);
 	return 0;
 }

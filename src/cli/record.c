@@ -156,6 +156,7 @@ static void record_bytes(struct record_text *text, struct record *record)
 	record->bytes_count = (uint32_t)(word.length_bytes / 2);
 }
 
+/* The place of the word among the names, or their count. */
 static uint32_t record_one_of(struct record_text *text, const char *const *names, size_t count)
 {
 	struct record_word word = record_word(text);
@@ -165,7 +166,7 @@ static uint32_t record_one_of(struct record_text *text, const char *const *names
 			return (uint32_t)i;
 	}
 	text->failed = true;
-	return 0;
+	return (uint32_t)count;
 }
 
 /* NAME=, right before its value. */
@@ -306,7 +307,6 @@ static void record_parse_fields(struct record_text *text, struct record *record)
 			text->failed = true;
 		break;
 	case RECORD_KINDS:
-		text->failed = true;
 		break;
 	}
 }
@@ -320,8 +320,7 @@ bool record_parse(const char *line, size_t length_bytes, struct record *record)
 	record->qid = (uint32_t)record_number(&text, RECORD_QUEUES_MAX - 1);
 	record->thread = (uint32_t)record_number(&text, INT32_MAX);
 	record->kind = record_one_of(&text, record_names, RECORD_COUNT(record_names));
-	if (!text.failed)
-		record_parse_fields(&text, record);
+	record_parse_fields(&text, record);
 	return !text.failed && text.at == text.end;
 }
 

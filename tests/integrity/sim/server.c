@@ -11,10 +11,12 @@ enum { SERVER_PAGE_BYTES = 4096, SERVER_SECTOR_BYTES = 512, SERVER_ZEROES_BYTES 
 
 static void server_open_file(struct sim *sim)
 {
+	const uint64_t device_bytes = sim->config.device_bytes;
+	uint64_t zeroes_bytes = device_bytes < SERVER_ZEROES_BYTES ? device_bytes : SERVER_ZEROES_BYTES;
 	struct file *file = sim_memory(1, sizeof(*file));
 
-	file->config = (struct file_config){ .zeroes = sim_memory(1, SERVER_ZEROES_BYTES),
-					     .zeroes_bytes = SERVER_ZEROES_BYTES, .align_bytes = 512, .fd = SERVER_FD };
+	file->config = (struct file_config){ .zeroes = sim_memory(1, zeroes_bytes), .zeroes_bytes = zeroes_bytes,
+					     .align_bytes = 512, .fd = SERVER_FD };
 	file->size_bytes = sim->config.device_bytes;
 	file->discard = true;
 	sim->file = file;
