@@ -246,8 +246,11 @@ REFUBLK_API int refublk_resize(struct refublk *device, uint64_t size_bytes) __at
  * thread, from the return of refublk_start() or refublk_recover() to the return of refublk_wait(); returns at once. What is
  * open is answered, what comes waits; then the queues end, refublk_wait() returns 0, and the device stays as it is. The
  * backend must have done what it has answered: nothing of it may be left to this process.
+ * Where the kernel lacks UBLK_F_QUIESCE, as 6.12 does, nothing holds requests back but queues that are full of them: whoever
+ * asks then reads the disk, on each queue with as many reads at a time as it has tags. What is not full within 10 s is
+ * served on, and refublk_wait() does not return.
  * 0; or -errno, logged, and nothing changes: -EINVAL it was not made for recovery, or to fail requests meanwhile;
- * -EOPNOTSUPP a kernel that cannot hold requests back (it lacks UBLK_F_QUIESCE). */
+ * -EOPNOTSUPP REFUBLK_RECOVERY_WAIT where the kernel lacks UBLK_F_QUIESCE: what the last server has in its hands would fail. */
 REFUBLK_API int refublk_hand_over(struct refublk *device) __attribute__((warn_unused_result));
 
 /* Finishes a request whose step was REFUBLK_STEP_LATER; any thread. Nothing else of this header may be called from a

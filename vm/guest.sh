@@ -43,6 +43,13 @@ uptime_seconds() {
     echo "${up%.*}"
 }
 
+uptime_tenths() {
+    local up
+    read -r up _ </proc/uptime
+    up=${up%?}
+    echo "${up%.*}${up#*.}"
+}
+
 # wait_until SECONDS 'what' command…: polls the command until it succeeds.
 wait_until() {
     local end what
@@ -160,57 +167,6 @@ start_server() {
 # Has the server that start named $1 printed its device, or ended?
 has_spoken() {
     grep -q ^/dev/ublkb "$work/$1.out" || [ -e "$work/$1.rc" ]
-}
-
-# kill_and_recover ID ROUNDS command…: kills the server of the device again and again while the command loads and checks the
-# disk, and recovers it each time; the command has to succeed, and is started again when it ends early.
-kill_and_recover() {
-    local id=$1 rounds=$2 round=0 pid begin longest=0
-    shift 2
-    load_before=0
-    start load "$@"
-    while [ $round -lt "$rounds" ]; do
-        round=$((round + 1))
-        wait_until 20 'the load does something, or is over' load_goes_on "$id"
-        [ ! -e "$work/load.rc" ] || { finish_load interrupted; start load "$@"; }
-        pid=$(server_written_down "$id")
-        kill -9 "$pid"
-        begin=$(uptime_tenths)
-        must 50 refublk recover "$id"
-        [ $(($(uptime_tenths) - begin)) -le $longest ] || longest=$(($(uptime_tenths) - begin))
-        [ "$(server_written_down "$id")" != "$pid" ] || fail 'the killed server serves on'
-    done
-    finish_load
-    note "$rounds recoveries, the longest $((longest / 10)).$((longest % 10)) s"
-}
-
-# Prints the pid that the state file of device $1 names.
-server_written_down() {
-    sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "/run/refublk/$1.json" | grep . || fail "no server in the state file of device $1"
-}
-
-uptime_tenths() {
-    local up
-    read -r up _ </proc/uptime
-    up=${up%?}
-    echo "${up%.*}${up#*.}"
-}
-
-# More than 20 reads and writes since the last call, or the end of the load.
-load_goes_on() {
-    local now
-    now=$(awk '{ print $1 + $5 }' "/sys/block/ublkb$1/stat")
-    [ ! -e "$work/load.rc" ] || return 0
-    [ "$now" -gt $((load_before + 20)) ] || return 1
-    load_before=$now
-}
-
-# interrupted: its last reading of everything may have met the death of a server.
-finish_load() {
-    local rc=0
-    finish load 90 || rc=$?
-    [ "$rc-${1:-}" != 3-interrupted ] || ! grep -q 'reading everything once more' "$work/load.out" || return 0
-    [ $rc = 0 ] || fail "the load exits $rc: $(tail -n 5 "$work/load.out" | tr '\n' ' ')"
 }
 
 # Prints the id of a ublk node. A node that is missing becomes a regular file as soon as something writes to it, and

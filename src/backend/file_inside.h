@@ -12,6 +12,7 @@ struct file {
 	struct file_config config;
 	struct log log;
 	char *path;          /* ours; for the log */
+	int folder_fd;       /* of a file that file_open() has created; else -1 */
 	_Atomic uint64_t size_bytes; /* the device's */
 	bool cut;            /* it was shortened: an operation that was under way may have made it longer again */
 	bool read_only;

@@ -24,6 +24,7 @@ struct opening {
 	struct stat status;
 	uint64_t size_bytes; /* of the device */
 	int fd;              /* -1: not open yet */
+	int folder_fd;       /* of a file that was created; else -1 */
 	bool created;
 };
 
@@ -189,21 +190,19 @@ static int file_open_size(struct opening *opening)
 }
 
 /* A file that we made is on disk before anybody trusts it with data, the folder's entry for it included. */
-static int file_open_persist(const struct opening *opening)
+static int file_open_persist(struct opening *opening)
 {
 	const char *path = opening->options->path;
 	char copy[PATH_MAX];
-	int folder_fd, error = 0;
+	int error = 0;
 
 	if (!opening->created)
 		return 0;
 	if (strlen(path) >= sizeof(copy))
 		return -ENAMETOOLONG;
-	folder_fd = open(dirname(strcpy(copy, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder_fd < 0 || fsync(opening->fd) < 0 || fsync(folder_fd) < 0)
+	opening->folder_fd = open(dirname(strcpy(copy, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (opening->folder_fd < 0 || fsync(opening->fd) < 0 || fsync(opening->folder_fd) < 0)
 		error = -errno;
-	if (folder_fd >= 0)
-		close(folder_fd);
 	if (error)
 		file_open_refuse(opening, "cannot bring the new file %s to disk: %s", path, strerror(-error));
 	return error;
@@ -250,6 +249,7 @@ static void file_open_facts(const struct opening *opening, struct file *file, st
 	uint32_t block_bytes = opening->options->block_bytes;
 
 	file->config.fd = opening->fd;
+	file->folder_fd = opening->folder_fd;
 	file->config.align_bytes = file_open_direct(opening);
 	file->log = opening->log;
 	file->size_bytes = opening->size_bytes;
@@ -276,6 +276,7 @@ static struct file *file_open_make(const char *path)
 
 	if (file && zeroes != MAP_FAILED) {
 		file->config.fd = -1;
+		file->folder_fd = -1;
 		file->config.zeroes = zeroes;
 		file->config.zeroes_bytes = ZEROES_BYTES;
 		file->path = strdup(path);
@@ -290,7 +291,7 @@ static struct file *file_open_make(const char *path)
 
 int file_open(struct file **file, const struct file_options *options, struct file_facts *facts, struct log log)
 {
-	struct opening opening = { .options = options, .log = log, .fd = -1 };
+	struct opening opening = { .options = options, .log = log, .fd = -1, .folder_fd = -1 };
 	struct file *made = file_open_make(options->path);
 	int error;
 
@@ -308,8 +309,24 @@ int file_open(struct file **file, const struct file_options *options, struct fil
 	if (opening.created && opening.fd >= 0)
 		(void)unlink(options->path);
 	made->config.fd = opening.fd;
+	made->folder_fd = opening.folder_fd;
 	file_close(made);
 	return error;
+}
+
+/* By way of the folder: in a daemon's namespace the path leads nowhere. Whoever has put another file there keeps it. */
+void file_undo(struct file *file)
+{
+	struct stat ours, there;
+	char copy[PATH_MAX];
+	const char *name;
+
+	if (!file || file->folder_fd < 0)
+		return;
+	name = basename(strcpy(copy, file->path));
+	if (fstat(file->config.fd, &ours) == 0 && fstatat(file->folder_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+		(void)unlinkat(file->folder_fd, name, 0);
 }
 
 void file_close(struct file *file)
@@ -321,6 +338,8 @@ void file_close(struct file *file)
 		(void)!ftruncate(file->config.fd, (off_t)atomic_load(&file->size_bytes));
 	if (file->config.fd >= 0)
 		close(file->config.fd);
+	if (file->folder_fd >= 0)
+		close(file->folder_fd);
 	munmap(file->config.zeroes, file->config.zeroes_bytes);
 	free(file->path);
 	free(file);

@@ -53,6 +53,9 @@ int file_resize(struct file *file, uint64_t size_bytes, struct log log) __attrib
  * been shortened. */
 const struct refublk_backend *file_backend(const struct file *file);
 
+/* Before file_close(), when there was no device after all: what file_open() has created is removed again. NULL is allowed. */
+void file_undo(struct file *file);
+
 /* No request may be under way. NULL is allowed. */
 void file_close(struct file *file);
 

@@ -163,6 +163,11 @@ void disk_remove(struct disk *disk, const struct options *options)
 		(void)mem_shm_remove(disk->shm_folder_fd, options->shm);
 }
 
+void disk_undo(struct disk *disk)
+{
+	file_undo(disk->file);
+}
+
 void disk_close(struct disk *disk)
 {
 	mem_close(disk->mem);

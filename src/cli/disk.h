@@ -34,6 +34,9 @@ int disk_publish(struct disk *disk, const struct options *options, struct log lo
 /* The device is gone: so is the content that was kept for a recovery. */
 void disk_remove(struct disk *disk, const struct options *options);
 
+/* There was no device after all: a file that disk_open() has created goes. */
+void disk_undo(struct disk *disk);
+
 /* Any number of times. */
 void disk_close(struct disk *disk);
 

@@ -151,6 +151,15 @@ static bool service_tell(struct service *service)
 	return daemon_report(service->word_fd, (struct daemon_word){ .status = SAY_OK, .id = id, .pid = pid }) == 0;
 }
 
+static int service_refused(const struct service *service, int status)
+{
+	const int id = service->options->device.id;
+
+	if (service->recovers)
+		say_error("device %d stays as it was: `refublk recover %d` tries again, `refublk del %d` gives it up", id, id, id);
+	return status;
+}
+
 static int service_start(struct service *service)
 {
 	struct refublk_options *device = &service->options->device;
@@ -162,16 +171,19 @@ static int service_start(struct service *service)
 		say_error("interrupted before the device was made");
 		return SAY_FAILED;
 	}
+	/* Before anything is made or taken over: what serves already could only be stopped. */
+	if (signals_watch(service->log))
+		return service_refused(service, SAY_FAILED);
 	error = (service->recovers ? refublk_recover : refublk_start)(&service->device, device, service->disk.backend,
 								      service->disk.context);
 	if (service->trace_fd >= 0)
 		close(service->trace_fd);
-	if (error && service->recovers)
-		say_error("device %d stays as it was: `refublk recover %d` tries again, `refublk del %d` gives it up", device->id,
-			  device->id, device->id);
-	else if (error == -EINTR)
+	if (!error)
+		return SAY_OK;
+	signals_unwatch();
+	if (error == -EINTR && !service->recovers)
 		say_error("interrupted: the start was undone");
-	return error ? service_start_status(error) : SAY_OK;
+	return service_refused(service, service_start_status(error));
 }
 
 /* ---- what commands ask for ----------------------------------------------------------------- */
@@ -267,12 +279,9 @@ static void service_clear(struct service *service, int32_t id)
 static int service_serve(struct service *service)
 {
 	int32_t id = refublk_id(service->device);
-	int error = signals_watch(service->log);
+	int error = 0;
 
-	if (error) {
-		log_say(service->log, REFUBLK_ERROR, "cannot make a thread for signals: %s", strerror(-error));
-		refublk_stop(service->device);
-	}
+	signals_live();
 	if (disk_publish(&service->disk, service->options, service->log) != SAY_OK) {
 		error = -EEXIST;
 		refublk_stop(service->device);
@@ -351,10 +360,13 @@ int service_run(struct options *options, int word_fd)
 	journal_open(&service.journal, options->verbose);
 	service.log = journal_log(&service.journal);
 	status = signals_install(&service.device) ? SAY_FAILED : service_begin(&service);
-	if (status == SAY_OK)
+	if (status == SAY_OK) {
 		status = service_serve(&service);
-	else if (word_fd >= 0)
-		(void)daemon_report(word_fd, (struct daemon_word){ .status = status });
+	} else {
+		disk_undo(&service.disk);
+		if (word_fd >= 0)
+			(void)daemon_report(word_fd, (struct daemon_word){ .status = status });
+	}
 	disk_close(&service.disk);
 	if (service.state_fd >= 0)
 		close(service.state_fd);

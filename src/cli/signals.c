@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -161,6 +162,15 @@ static void *signals_run(void *unused)
 	}
 }
 
+static int signals_make_thread(void)
+{
+#ifdef REFUBLK_TEST_FAULTS
+	if (getenv("REFUBLK_TEST_FAIL_WATCH"))
+		return EAGAIN;
+#endif
+	return pthread_create(&signals.watcher, NULL, signals_run, NULL);
+}
+
 int signals_watch(struct log log)
 {
 	sigset_t all, before;
@@ -169,17 +179,23 @@ int signals_watch(struct log log)
 	signals.log = log;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&signals.watcher, NULL, signals_run, NULL);
+	error = signals_make_thread();
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error)
+	if (error) {
+		say_error("cannot make a thread for signals: %s", strerror(error));
 		return -error;
+	}
 	signals.watched = true;
+	return 0;
+}
+
+void signals_live(void)
+{
 	/* The handler stops the device itself until it is told otherwise; one that came before there was a device could not.
 	 * A disk that was taken over may have much to write back by now. */
 	if (signals.came)
 		(void)!write(signals.write_fd, &(char){ SIGTERM }, 1);
 	signals.live = 1;
-	return 0;
 }
 
 void signals_unwatch(void)
@@ -192,6 +208,7 @@ void signals_unwatch(void)
 	atomic_store(&signals.over, true);
 	(void)!write(signals.write_fd, &wake, 1);
 	pthread_join(signals.watcher, NULL);
+	signals.watched = false;
 	if (signals.sync_fd >= 0)
 		close(signals.sync_fd);
 	signals.sync_fd = -1;

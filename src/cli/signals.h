@@ -22,10 +22,14 @@ int signals_install(struct refublk **device) __attribute__((warn_unused_result))
 /* A signal has come before there was anything to stop. */
 bool signals_came(void);
 
-/* The device is live: signals are answered as above, on a thread of their own. 0 or -errno. */
+/* Makes the thread that answers as above, before there is a device: a live one could only be stopped for want of it. 0, or
+ * -errno after one line on stderr. */
 int signals_watch(struct log log) __attribute__((warn_unused_result));
 
-/* The device is gone; before refublk_free(). */
+/* The device is live: the thread answers from now on. */
+void signals_live(void);
+
+/* The device is gone, or never came; before refublk_free(). */
 void signals_unwatch(void);
 
 #endif

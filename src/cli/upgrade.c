@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fill.h"
 #include "handover.h"
 #include "inventory.h"
 #include "recover.h"
@@ -13,7 +14,7 @@
 #include "talk.h"
 
 /* The old server answers a question at once, and what is open as soon as its backend has. */
-enum { UPGRADE_ANSWER_MS = 10 * 1000, UPGRADE_NOTICE_MS = 5 * 1000, UPGRADE_LEAVE_MS = 60 * 1000 };
+enum { UPGRADE_ANSWER_MS = 10 * 1000, UPGRADE_NOTICE_MS = 5 * 1000, UPGRADE_LEAVE_MS = 60 * 1000, UPGRADE_LOOK_MS = 50 };
 
 /* ---- may it be upgraded? ------------------------------------------------------------------- */
 
@@ -95,14 +96,23 @@ static int upgrade_ask(const struct inventory_device *device)
 	return SAY_FAILED;
 }
 
-/* Its backend is free when it has ended. */
-static int upgrade_await(const struct inventory_device *device, int pidfd)
+/* Its backend is free when it has ended. fill: NULL, or what keeps its clients waiting. */
+static int upgrade_await(const struct inventory_device *device, int pidfd, struct fill *fill)
 {
 	const uint64_t begin_ms = clock_ms();
+	uint32_t said_ms = 0;
 
-	while (process_wait(pidfd, UPGRADE_NOTICE_MS) == -ETIMEDOUT) {
+	while (process_wait(pidfd, UPGRADE_LOOK_MS) == -ETIMEDOUT) {
 		const uint32_t waited_ms = (uint32_t)(clock_ms() - begin_ms);
 
+		if (fill && fill_over(fill) && process_wait(pidfd, 0) == -ETIMEDOUT) {
+			say_error("device %d stays with process %d: its queues could not be filled, its log says more; nothing has changed",
+				  device->id, device->server.pid);
+			return SAY_FAILED;
+		}
+		if (waited_ms - said_ms < UPGRADE_NOTICE_MS)
+			continue;
+		said_ms = waited_ms;
 		say_error("device %d: process %d has not left after %u s: its backend is slow, or hangs; its log says more", device->id,
 			  device->server.pid, waited_ms / 1000);
 		if (waited_ms < UPGRADE_LEAVE_MS)
@@ -128,18 +138,35 @@ static int upgrade_serve(struct options *options)
 	return status;
 }
 
+/* fill: NULL where the driver can hold requests back. */
+static int upgrade_move(struct options *options, const struct inventory_device *device, int pidfd, struct fill *fill)
+{
+	int status = upgrade_ask(device);
+
+	if (status == SAY_OK && fill)
+		status = fill_begin(fill);
+	if (status == SAY_OK)
+		status = upgrade_await(device, pidfd, fill);
+	return status == SAY_OK ? upgrade_serve(options) : status;
+}
+
 static int upgrade_change(struct options *options, const struct inventory_device *device, int pidfd)
 {
 	const uint64_t begin_ms = clock_ms();
-	int status = upgrade_ask(device);
+	const bool fills = handover_fills(device->features);
+	unsigned int paused_ms;
+	struct fill fill;
+	int status = fills ? fill_prepare(&fill, &device->state) : SAY_OK;
 
-	if (status == SAY_OK)
-		status = upgrade_await(device, pidfd);
-	if (status == SAY_OK)
-		status = upgrade_serve(options);
 	if (status != SAY_OK)
 		return status;
-	printf("paused for %u ms\n", (unsigned int)(clock_ms() - begin_ms));
+	status = upgrade_move(options, device, pidfd, fills ? &fill : NULL);
+	paused_ms = (unsigned int)(clock_ms() - begin_ms);
+	if (fills)
+		fill_end(&fill);
+	if (status != SAY_OK)
+		return status;
+	printf("paused for %u ms\n", paused_ms);
 	return say_finish();
 }
 

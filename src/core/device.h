@@ -73,7 +73,7 @@ enum device_action {
 	DEVICE_SEND_CANCEL,  /* of the START or END_RECOVERY in flight; its own answer is not an event */
 	DEVICE_SAY_LIVE,
 	DEVICE_LEAVE_QUEUES, /* tell all queues to end now, close the chardev after the last; may come a second time */
-	DEVICE_SEND_QUIESCE,
+	DEVICE_SEND_QUIESCE, /* where the driver has it; its answer comes in any case */
 	DEVICE_DRAIN_QUEUES, /* tell all queues to answer what is open and end, close the chardev after the last */
 	DEVICE_JOIN_QUEUES,  /* wait for the queues to retire their tags, close the chardev after the last */
 	DEVICE_SEND_STOP,

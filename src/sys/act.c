@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "mark.h"
 #include "reason.h"
+#include "serve.h"
 
 /* After which the driver gives QUIESCE up; what it holds back it goes on holding back. */
 enum { ACT_QUIESCE_LIMIT_MS = 5 * 1000 };
@@ -240,18 +241,29 @@ static uint32_t act_leave_queues(struct refublk *device)
 	return act_ended(device);
 }
 
-static uint32_t act_drain_queues(struct refublk *device)
+void act_part_queues(struct refublk *device, uint32_t parting)
 {
 	for (uint32_t i = 0; i < device->config.queues; i++) {
 		if (device->queues[i])
-			queue_part(device->queues[i]);
+			queue_part(device->queues[i], parting);
 	}
+}
+
+/* Full queues have nothing to drain. */
+static uint32_t act_drain_queues(struct refublk *device)
+{
+	if (!(device->info.flags & UBLK_F_QUIESCE))
+		return act_leave_queues(device);
+	act_part_queues(device, SERVE_DRAINS);
 	device->ending = true;
 	return act_ended(device);
 }
 
+/* Without it the queues are full by now, which holds requests back as well: see handover.h. */
 static uint32_t act_send_quiesce(struct refublk *device)
 {
+	if (!(device->info.flags & UBLK_F_QUIESCE))
+		return act_failed(device, DEVICE_ANSWER_OTHER, 0);
 	return act_send_plain(device, UBLK_U_CMD_QUIESCE_DEV, ACT_QUIESCE_LIMIT_MS);
 }
 

@@ -13,10 +13,10 @@
 
 /* ---- a device's memory and descriptors ----------------------------------------------------- */
 
-/* Room for all that can be under way: each queue's READY and its end, one STOP and one HAND_OVER. */
+/* Room for all that can be under way: each queue's READY, FULL and end, one STOP and one HAND_OVER. */
 static int public_make_pipe(struct refublk *device)
 {
-	const size_t bytes = (2 * (size_t)device->config.queues + 2) * sizeof(struct report);
+	const size_t bytes = (3 * (size_t)device->config.queues + 2) * sizeof(struct report);
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))

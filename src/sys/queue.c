@@ -27,7 +27,7 @@ struct queue {
 	struct later *later;
 	struct buffers buffers; /* mapped by the thread, and unmapped only when it is gone: see queue_join() */
 	atomic_bool leave;
-	atomic_bool parting;
+	_Atomic uint32_t parting; /* enum serve_parting */
 	_Atomic uint32_t open_requests; /* as of the last turn */
 	_Atomic uint32_t backend_ios;
 };
@@ -177,6 +177,7 @@ static int queue_serve(struct queue *queue, struct serve *serve)
 {
 	uint64_t since_ms = 0;
 	struct serve_turn turn;
+	bool full = false;
 
 	serve_begin(serve);
 	do
@@ -191,6 +192,9 @@ static int queue_serve(struct queue *queue, struct serve *serve)
 		atomic_store_explicit(&queue->open_requests, serve_open(serve), memory_order_relaxed);
 		atomic_store_explicit(&queue->backend_ios, serve_busy(serve), memory_order_relaxed);
 		queue_say_late(queue, serve, &since_ms);
+		if (serve_full(serve) && !full)
+			queue_report(queue, REPORT_FULL, 0);
+		full = serve_full(serve);
 	}
 	return turn.error;
 }
@@ -253,9 +257,9 @@ void queue_leave(struct queue *queue)
 	later_wake(queue->later);
 }
 
-void queue_part(struct queue *queue)
+void queue_part(struct queue *queue, uint32_t parting)
 {
-	atomic_store(&queue->parting, true);
+	atomic_store(&queue->parting, parting);
 	later_wake(queue->later);
 }
 

@@ -33,9 +33,9 @@ int queue_start(struct queue **queue, const struct queue_setup *setup) __attribu
  * REPORT_OVER follows. Any thread. */
 void queue_leave(struct queue *queue);
 
-/* Asks the thread to answer everything that is open and then to end, because another server takes over. REPORT_OVER
- * follows. Any thread. */
-void queue_part(struct queue *queue);
+/* Asks the thread to make room for another server, as enum serve_parting says. REPORT_OVER follows SERVE_DRAINS, REPORT_FULL
+ * SERVE_KEEPS once every tag is a request that is kept. Any thread. */
+void queue_part(struct queue *queue, uint32_t parting);
 
 /* refublk_complete() for a tag of this queue; any thread. */
 void queue_complete(struct queue *queue, uint64_t token, struct refublk_outcome outcome);

@@ -9,6 +9,7 @@
 #include "act.h"
 #include "check.h"
 #include "clock.h"
+#include "handover.h"
 #include "reason.h"
 
 /* Pauses before a command is sent again, short ones first: most servers let go at once, and the driver's timer of 30 s is
@@ -143,7 +144,11 @@ static void run_report(struct refublk *device, struct report report)
 		return;
 	case REPORT_HAND_OVER:
 		/* It may have come to its end meanwhile. */
-		if (device->state.phase == DEVICE_LIVE)
+		if (device->state.phase == DEVICE_LIVE && handover_begin(device))
+			run_feed(device, DEVICE_HAND_OVER);
+		return;
+	case REPORT_FULL:
+		if (handover_full(device))
 			run_feed(device, DEVICE_HAND_OVER);
 		return;
 	case REPORT_READY:
@@ -242,6 +247,8 @@ void run_keep(struct refublk *device)
 
 void run_to_end(struct refublk *device)
 {
-	while (device->state.phase != DEVICE_OVER)
-		run_once(device, CONTROL_FOREVER);
+	while (device->state.phase != DEVICE_OVER) {
+		run_once(device, handover_due_ms(device));
+		handover_check_time(device);
+	}
 }

@@ -37,6 +37,9 @@ struct refublk {
 	uint64_t timer_begin_ms;     /* from here the phase's limit or the pause counts */
 	uint32_t queues_running;
 	uint32_t queues_ready;
+	uint32_t queues_full;        /* while filling */
+	uint64_t fill_begin_ms;
+	bool filling;                /* the queues keep what comes, for a hand-over: see handover.h */
 	bool ending;                 /* told to leave or joined: the end of the last one is an event */
 	bool deleted;                /* DEL was sent */
 	int char_fd;                 /* -1: closed */

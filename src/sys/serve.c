@@ -54,17 +54,22 @@ bool serve_ending(const struct serve *serve)
 	return serve->error != 0 || atomic_load(serve->setup.leave);
 }
 
-static bool serve_parting(const struct serve *serve)
+static uint32_t serve_parting(const struct serve *serve)
 {
 	const struct serve_setup *setup = &serve->setup;
 
-	return setup->parting && atomic_load_explicit(setup->parting, memory_order_relaxed);
+	return setup->parting ? atomic_load_explicit(setup->parting, memory_order_relaxed) : SERVE_STAYS;
+}
+
+bool serve_full(const struct serve *serve)
+{
+	return serve_parting(serve) == SERVE_KEEPS && serve->kept == serve->setup.depth_tags;
 }
 
 /* Nothing that was sent is unanswered: what the driver copies now will be ours. */
 static bool serve_parts(const struct serve *serve)
 {
-	return serve_parting(serve) && tally_drained(serve->tally) && serve->tally.tags[TAG_COPYING] == 0;
+	return serve_parting(serve) == SERVE_DRAINS && tally_drained(serve->tally) && serve->tally.tags[TAG_COPYING] == 0;
 }
 
 void serve_break(struct serve *serve, int32_t error)
@@ -169,6 +174,19 @@ static uint32_t serve_decide(struct serve *serve, uint16_t tag, uint32_t event)
 	return step.action;
 }
 
+/* What comes while we leave stays open: the driver fails it, or hands it to the next server. */
+static uint32_t serve_take(struct serve *serve, uint16_t tag, uint32_t action)
+{
+	if (serve_ending(serve))
+		return SERVE_QUIET;
+	if (serve_parting(serve) == SERVE_KEEPS) {
+		serve->slots[tag].kept = action;
+		serve->kept++;
+		return SERVE_QUIET;
+	}
+	return action == TAG_HANDLE ? handle_request(serve, tag) : handle_place(serve, tag);
+}
+
 static uint32_t serve_act(struct serve *serve, uint16_t tag, uint32_t action)
 {
 	switch ((enum tag_action)action) {
@@ -181,10 +199,8 @@ static uint32_t serve_act(struct serve *serve, uint16_t tag, uint32_t action)
 	case TAG_COMMIT_FAILED:
 		return serve_command(serve, tag, action, serve_result(serve, tag));
 	case TAG_HANDLE:
-		/* What comes while we leave stays open: the driver fails it, or hands it to the next server. */
-		return serve_ending(serve) ? SERVE_QUIET : handle_request(serve, tag);
 	case TAG_PLACE:
-		return serve_ending(serve) ? SERVE_QUIET : handle_place(serve, tag);
+		return serve_take(serve, tag, action);
 	case TAG_ACTIONS:
 		break;
 	}
@@ -196,6 +212,18 @@ static void serve_tag(struct serve *serve, uint16_t tag, uint32_t event)
 {
 	while (event != SERVE_QUIET)
 		event = serve_act(serve, tag, serve_decide(serve, tag, event));
+}
+
+/* No other server comes: what was kept for it is taken up. */
+static void serve_take_up(struct serve *serve)
+{
+	serve->kept = 0;
+	for (uint32_t tag = 0; tag < serve->setup.depth_tags; tag++) {
+		const uint32_t action = serve->slots[tag].kept;
+
+		serve->slots[tag].kept = TAG_NOTHING;
+		serve_tag(serve, (uint16_t)tag, serve_act(serve, (uint16_t)tag, action));
+	}
 }
 
 void serve_begin(struct serve *serve)
@@ -354,7 +382,7 @@ static struct serve_turn serve_news(struct serve *serve, int waited)
 	if (turn.news == SERVE_BROKEN || turn.news == SERVE_OVER) {
 		serve_trace_end(serve);
 		/* After the last answer a wait could let a request in: what was pushed goes with the port's close. (R91) */
-		if (!serve->deaf && !serve_parting(serve))
+		if (!serve->deaf && serve_parting(serve) != SERVE_DRAINS)
 			serve_flush(serve);
 	}
 	return turn;
@@ -364,6 +392,8 @@ struct serve_turn serve_turn(struct serve *serve, uint32_t limit_ms)
 {
 	int waited = 0;
 
+	if (serve->kept > 0 && serve_parting(serve) == SERVE_STAYS)
+		serve_take_up(serve);
 	if (serve->deaf)
 		serve_wait_deaf(serve, limit_ms);
 	else

@@ -30,12 +30,18 @@ struct serve_setup {
 	struct later *later;
 	struct trace *trace;      /* NULL: none */
 	const atomic_bool *leave; /* set from any thread, with later_wake() after it: end without waiting for the driver */
-	const atomic_bool *parting; /* likewise, once the driver sends nothing new: answer everything that it has sent, and end,
-				     * since another server comes; NULL: none ever does */
+	const _Atomic uint32_t *parting; /* likewise, enum serve_parting: another server comes; NULL: none ever does */
 	uint32_t mode;            /* enum tag_mode */
 	uint32_t depth_tags;
 	uint32_t stride_bytes;    /* 24 to 256, a multiple of 8 */
 	uint16_t qid;
+};
+
+/* How a queue makes room for another server. */
+enum serve_parting {
+	SERVE_STAYS,  /* not at all, or not any more: what was kept is taken up */
+	SERVE_DRAINS, /* the driver sends nothing new: answers everything that it has sent, and ends */
+	SERVE_KEEPS,  /* what comes is kept and not answered, for the next server, until leave */
 };
 
 /* 0 or -ENOMEM. */
@@ -67,6 +73,10 @@ struct serve_turn serve_turn(struct serve *serve, uint32_t limit_ms);
 /* Requests that are open, and those of them whose backend operation is under way. */
 uint32_t serve_open(const struct serve *serve);
 uint32_t serve_busy(const struct serve *serve);
+
+/* It keeps, and every tag is a request that is kept: the driver can send nothing more, and the backend has nothing under
+ * way. So it stays until the queue leaves, or stays. */
+bool serve_full(const struct serve *serve);
 
 /* No command is sent any more: leave is wanted, or the queue is broken. */
 bool serve_ending(const struct serve *serve);

@@ -34,6 +34,7 @@ struct serve_slot {
 	uint32_t serial; /* of the last submission */
 	int32_t answer;  /* the driver's last */
 	uint32_t awaited; /* enum serve_awaited */
+	uint32_t kept;    /* enum tag_action: what is due when the request is taken up, see SERVE_KEEPS */
 	struct tag_state state;
 };
 
@@ -44,6 +45,7 @@ struct serve {
 	struct complain complain;
 	uint32_t ios;     /* tags that wait for an io */
 	uint32_t letters; /* tags that wait for a letter */
+	uint32_t kept;    /* requests that nobody has looked at yet */
 	int32_t error;    /* the first reason why the queue cannot go on, or 0 */
 	bool deaf;        /* the port tells nothing any more */
 };

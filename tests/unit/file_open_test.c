@@ -317,6 +317,35 @@ START_TEST(test_claim_outlives_the_process_that_made_it)
 }
 END_TEST
 
+/* ---- taken back -------------------------------------------------------------------------------- */
+
+START_TEST(test_what_was_created_goes_again)
+{
+	ck_assert_int_eq(file_rig_open(&rig, (struct file_options){ .size_bytes = SIZE }), 0);
+	file_undo(rig.file);
+	ck_assert_int_eq(found_bytes(), -1);
+}
+END_TEST
+
+START_TEST(test_what_was_there_stays)
+{
+	file_rig_truncate(&rig, SIZE);
+	ck_assert_int_eq(file_rig_open(&rig, (struct file_options){ .size_bytes = SIZE }), 0);
+	file_undo(rig.file);
+	ck_assert_int_eq(found_bytes(), SIZE);
+}
+END_TEST
+
+START_TEST(test_what_took_its_place_stays)
+{
+	ck_assert_int_eq(file_rig_open(&rig, (struct file_options){ .size_bytes = SIZE }), 0);
+	ck_assert_int_eq(unlink(rig.path), 0);
+	file_rig_truncate(&rig, 2 * SIZE);
+	file_undo(rig.file);
+	ck_assert_int_eq(found_bytes(), 2 * SIZE);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *file_open = suite_create("file_open");
@@ -326,6 +355,9 @@ Suite *suite(void)
 
 	tcase_add_checked_fixture(refused, setup, teardown);
 	tcase_add_loop_test(refused, test_refusal, 0, REFUSALS);
+	tcase_add_test(refused, test_what_was_created_goes_again);
+	tcase_add_test(refused, test_what_was_there_stays);
+	tcase_add_test(refused, test_what_took_its_place_stays);
 	tcase_add_test(refused, test_what_is_no_disk);
 	tcase_add_test(refused, test_unwritable_file);
 	tcase_add_test(refused, test_failed_creation_leaves_nothing);

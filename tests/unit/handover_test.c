@@ -89,8 +89,7 @@ static const struct refusal {
 } refusals[] = {
 	{ NEW_KERNEL, REFUBLK_RECOVERY_NONE, -EINVAL, "--recovery" },
 	{ NEW_KERNEL, REFUBLK_RECOVERY_FAIL, -EINVAL, "fail" },
-	{ OLD_KERNEL, REFUBLK_RECOVERY_WAIT, -EOPNOTSUPP, "QUIESCE" },
-	{ OLD_KERNEL, REFUBLK_RECOVERY_REISSUE, -EOPNOTSUPP, "QUIESCE" },
+	{ OLD_KERNEL, REFUBLK_RECOVERY_WAIT, -EOPNOTSUPP, "reissue" },
 };
 
 START_TEST(test_who_cannot_be_handed_over_goes_on)
@@ -113,6 +112,47 @@ START_TEST(test_a_stop_that_comes_first_counts)
 }
 END_TEST
 
+START_TEST(test_full_queues_leave_where_the_driver_cannot_hold_back)
+{
+	start(OLD_KERNEL, REFUBLK_RECOVERY_REISSUE);
+	plane.queues_full = 2;
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	finish();
+	ck_assert_str_eq(plane.sent, "");
+	ck_assert_uint_eq(plane.left_full, 2);
+	ck_assert_uint_eq(plane.parted + plane.taken_up, 0);
+	ck_assert(plane.exists && !plane.stopped);
+}
+END_TEST
+
+/* One queue is not: a request might be on its way to it. */
+START_TEST(test_what_is_not_full_in_time_is_taken_up)
+{
+	start(OLD_KERNEL, REFUBLK_RECOVERY_REISSUE);
+	plane.queues_full = 1;
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	finish();
+	ck_assert_uint_eq(plane.taken_up, 2);
+	ck_assert_uint_eq(plane.left_full, 0);
+	ck_assert_uint_le(plane.shortest_ms, 10 * 1000);
+	ck_assert_str_eq(plane.sent, "stop del ");
+}
+END_TEST
+
+/* A STOP waits for what is open. */
+START_TEST(test_a_stop_ends_the_keeping)
+{
+	start(OLD_KERNEL, REFUBLK_RECOVERY_REISSUE);
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	refublk_stop(device);
+	finish();
+	ck_assert_uint_eq(plane.kept, 2);
+	ck_assert_uint_eq(plane.taken_up, 2);
+	ck_assert_str_eq(plane.sent, "stop del ");
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *handover = suite_create("handover");
@@ -122,6 +162,9 @@ Suite *suite(void)
 	tcase_add_loop_test(live, test_there_is_no_way_back, 0, sizeof(answers) / sizeof(answers[0]));
 	tcase_add_loop_test(live, test_who_cannot_be_handed_over_goes_on, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(live, test_a_stop_that_comes_first_counts);
+	tcase_add_test(live, test_full_queues_leave_where_the_driver_cannot_hold_back);
+	tcase_add_test(live, test_what_is_not_full_in_time_is_taken_up);
+	tcase_add_test(live, test_a_stop_ends_the_keeping);
 	suite_add_tcase(handover, live);
 	return handover;
 }

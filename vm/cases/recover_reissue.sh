@@ -1,9 +1,11 @@
-# limit: 240
+# limit: 300
 # --recovery reissue: the server is killed 20 times under a load that checks every sector, and no client meets an error:
 # what it had not answered comes again. Then a RAM disk whose content outlives its server, and --all.
-start_disk file --path "$work/disk.img" --size 8M --queues 2 --depth 64 --recovery reissue
+. "$job/kills.sh"
+load_module dm_mod
+start_disk file --path "$work/disk.img" --size 4M --queues 2 --depth 64 --recovery reissue
 grep -q 'is done again' add.err || fail "add does not say what reissue means: $(cat add.err)"
-kill_and_recover "$disk_id" 20 blkshadow --cache direct --seconds 5 --depth 8 --max 32K --stall 60 --quiet "$disk"
+kill_and_recover 20 '' --seconds 12
 file=$disk_id
 
 say 'a RAM disk'
@@ -12,7 +14,7 @@ mem=$disk_id
 [ -e /dev/shm/refublk.one ] || fail 'there is no file of memory'
 rc=0; run_limited 10 refublk add mem --size 4M --recovery wait --shm one >refused 2>&1 || rc=$?
 expect_eq 'the exit status for a name that is taken' 3 $rc
-kill_and_recover "$mem" 2 blkshadow --cache direct --seconds 2 --depth 8 --max 32K --stall 60 --quiet "$disk"
+kill_and_recover 2 '' --seconds 2
 
 say 'recover --all'
 kill -9 "$(server_of "$file")" "$(server_of "$mem")"

@@ -1,8 +1,10 @@
-# limit: 240
+# limit: 300
 # --recovery wait: the server is killed 20 times under a load that checks every sector. What it had not answered fails,
 # the rest waits for the next one, and what was acknowledged is there.
-start_disk file --path "$work/disk.img" --size 8M --queues 2 --depth 64 --recovery wait
-kill_and_recover "$disk_id" 20 blkshadow --allow-errors --cache direct --seconds 25 --depth 8 --max 32K --stall 60 --quiet "$disk"
+. "$job/kills.sh"
+load_module dm_mod
+start_disk file --path "$work/disk.img" --size 4M --queues 2 --depth 64 --recovery wait
+kill_and_recover 20 'Input/output error' --seconds 12
 
 say 'while no server is there a request waits, and list names the remedy'
 fill_file content 256K
@@ -15,7 +17,7 @@ run_limited 10 refublk list >list.out 2>&1
 grep -q "orphan" list.out && grep -q "refublk recover $disk_id" list.out || fail "list says $(cat list.out)"
 
 say 'what cannot be recovered is refused, and stays recoverable'
-truncate -s 4M small.img
+truncate -s 2M small.img
 rc=0; run_limited 20 refublk recover "$disk_id" file --path small.img >refused 2>&1 || rc=$?
 expect_eq 'the exit status with a small file' 2 $rc
 grep -q 'smaller than the disk' refused || fail "no reason: $(cat refused)"

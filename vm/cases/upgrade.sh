@@ -1,9 +1,9 @@
-# limit: 150
+# limit: 240
 # A new server for a live disk, 20 times under a load that is verified: no error, and how long the longest pause was. What
-# cannot be upgraded (nothing on 6.12); and a kill at each phase: the disk can be recovered, and deleted.
+# cannot be upgraded (on 6.12 --recovery wait); and a kill at each phase: the disk can be recovered, and deleted.
 must 10 refublk features
-quiesces=no how=wait
-! grep -q QUIESCE must.out || quiesces=yes
+how=reissue refused_how=wait
+! grep -q QUIESCE must.out || how=wait refused_how=fail
 
 refused() {
     local pid
@@ -19,14 +19,8 @@ start_disk mem --size 16M
 refused --recovery
 must_fail 10 refublk upgrade 4711
 stop_disk "$disk_id"
-if [ $quiesces = no ]; then
-    start_disk file --path wait.img --size 16M --recovery reissue
-    refused QUIESCE
-    stop_disk "$disk_id"
-    exit 0
-fi
-start_disk file --path fail.img --size 16M --recovery fail
-refused fail
+start_disk file --path refused.img --size 16M --recovery $refused_how
+refused "$refused_how"
 stop_disk "$disk_id"
 
 longest=0 upgrades=0
@@ -45,6 +39,7 @@ upgrade_again() {
         [ "$before" != "$(server_of "$disk_id")" ] || fail 'the server is the old one'
         [ ! -e load.rc ] || fail "fio ended: $(grep -iE 'error|verify' load.out | head -n 2 | tr '\n' ' ')"
         [ "$pause" -le $longest ] || longest=$pause
+        expect_eq 'the timer of requests' 30000 "$(cat "/sys/block/ublkb$disk_id/queue/io_timeout")"
         upgrades=$((upgrades + 1))
     done
     kill -INT "$(cat load.pid)"

@@ -9,6 +9,7 @@
 #include "plane_inside.h"
 #include "queue.h"
 #include "report.h"
+#include "serve.h"
 
 enum { PLANE_QUEUES_MAX = 4096 };
 
@@ -16,6 +17,7 @@ struct queue {
 	int report_fd;
 	uint16_t qid;
 	bool ended;
+	bool keeps;
 };
 
 static struct queue *queues[PLANE_QUEUES_MAX];
@@ -92,14 +94,23 @@ int queue_start(struct queue **queue, const struct queue_setup *setup)
 	return 0;
 }
 
-void queue_part(struct queue *queue)
+void queue_part(struct queue *queue, uint32_t parting)
 {
-	plane.parted++;
-	queue_end(queue, REPORT_OVER, 0);
+	if (parting == SERVE_DRAINS) {
+		plane.parted++;
+		queue_end(queue, REPORT_OVER, 0);
+		return;
+	}
+	queue->keeps = parting == SERVE_KEEPS;
+	plane.kept += queue->keeps;
+	plane.taken_up += !queue->keeps;
+	if (queue->keeps && plane.kept <= plane.queues_full)
+		report_send(queue->report_fd, (struct report){ .kind = REPORT_FULL, .qid = queue->qid });
 }
 
 void queue_leave(struct queue *queue)
 {
+	plane.left_full += queue->keeps;
 	queue_end(queue, REPORT_OVER, 0);
 }
 

@@ -46,6 +46,7 @@ struct plane {
 	uint16_t orphan_queues; /* the device exists, has so many queues, and its server is gone; 0: there is none */
 	uint64_t orphan_features; /* those that it was made with */
 	uint16_t orphan_state;  /* UBLK_S_DEV_* */
+	uint32_t queues_full;   /* so many of those that keep what comes become full */
 	struct refublk **device;
 
 	/* what was seen */
@@ -61,7 +62,10 @@ struct plane {
 	uint32_t running;       /* queues that were not joined */
 	const _Atomic uint64_t *device_bytes; /* what the queues hold requests against */
 	uint64_t bytes_at_update; /* that, when UPDATE_SIZE came */
-	uint32_t parted;        /* queues that were told to part */
+	uint32_t parted;        /* queues that were told to drain, */
+	uint32_t kept;          /* to keep what comes, */
+	uint32_t taken_up;      /* to take that up, */
+	uint32_t left_full;     /* to leave while they kept it */
 	uint64_t sectors;       /* that the last UPDATE_SIZE told */
 	int char_fd;            /* -1: never opened */
 };

@@ -32,7 +32,7 @@ struct rig {
 	struct refublk_backend backend;
 	struct buffers buffers;
 	atomic_bool leave;
-	atomic_bool parting;
+	_Atomic uint32_t parting; /* enum serve_parting */
 	_Atomic uint64_t device_bytes; /* RIG_DEVICE_BYTES until a test changes it */
 	uint64_t *descriptors;
 	uint32_t depth_tags;
