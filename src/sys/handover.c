@@ -25,8 +25,8 @@ int handover_check(uint64_t flags, const char **why)
 	}
 	if (flags & (UBLK_F_QUIESCE | UBLK_F_USER_RECOVERY_REISSUE))
 		return 0;
-	*why = "this kernel lacks UBLK_F_QUIESCE, which 7.2 has: requests that the last server has in its hands would fail; with "
-	       "--recovery reissue it can be done";
+	*why = "this kernel lacks UBLK_F_QUIESCE, which 7.2 has, and with --recovery wait those requests would fail that the last "
+	       "server has in its hands; with --recovery reissue it can be done";
 	return -EOPNOTSUPP;
 }
 
