@@ -17,6 +17,7 @@ static const char *const ACTIONS[DEVICE_ACTIONS] = {
 	[DEVICE_SEND_SET_PARAMS] = "send-set-params", [DEVICE_SEND_RECOVER] = "send-recover",
 	[DEVICE_OPEN_QUEUES] = "open-queues",	      [DEVICE_SEND_START] = "send-start",
 	[DEVICE_SEND_END_RECOVERY] = "send-end-recovery", [DEVICE_SEND_CANCEL] = "send-cancel",
+	[DEVICE_FORSAKE] = "forsake",
 	[DEVICE_SAY_LIVE] = "say-live",		      [DEVICE_SEND_QUIESCE] = "send-quiesce",
 	[DEVICE_LEAVE_QUEUES] = "leave-queues",	      [DEVICE_DRAIN_QUEUES] = "drain-queues",
 	[DEVICE_JOIN_QUEUES] = "join-queues",	      [DEVICE_SEND_STOP] = "send-stop",
@@ -211,7 +212,7 @@ static void observe(struct observer *observer, uint32_t event, const struct devi
 	if (event == DEVICE_QUEUES_ENDED && step->verdict != DEVICE_UNEXPECTED)
 		observer->open = false;
 	FUZZ_NEED(!sends || !observer->flies, "one command at a time");
-	FUZZ_NEED(action != DEVICE_SEND_CANCEL || observer->flies, "a cancel has its command");
+	FUZZ_NEED((action != DEVICE_SEND_CANCEL && action != DEVICE_FORSAKE) || observer->flies, "a cancel has its command");
 	FUZZ_NEED(action != DEVICE_SEND_DEL || (observer->stopped && !observer->open), "STOP, then close, then DEL");
 	observer->flies = observer->flies || sends;
 	observer->stopped = observer->stopped || action == DEVICE_SEND_STOP;

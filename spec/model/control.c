@@ -59,16 +59,21 @@ static const char *judge_live(void)
 
 static const char *act(uint8_t action)
 {
+	bool leaves = action == DEVICE_LEAVE_QUEUES || action == DEVICE_FORSAKE;
+
+#ifdef BROKEN_CLING
+	leaves = leaves && control.server.phase != DEVICE_CANCELLING && control.server.phase != DEVICE_QUIESCING;
+#endif
 	if (command_of(action) != 0) {
 		if (control.command != 0)
 			return "one-command: a second one before the first was answered";
 		control.command = command_of(action);
 	}
-	control.cancel |= action == DEVICE_SEND_CANCEL;
+	control.cancel |= action == DEVICE_SEND_CANCEL || action == DEVICE_FORSAKE;
 	control.pausing |= action == DEVICE_PAUSE;
-	control.leaves |= action == DEVICE_LEAVE_QUEUES;
+	control.leaves |= leaves;
 	control.drains |= action == DEVICE_DRAIN_QUEUES;
-	control.ending |= action == DEVICE_LEAVE_QUEUES || action == DEVICE_JOIN_QUEUES || action == DEVICE_DRAIN_QUEUES;
+	control.ending |= leaves || action == DEVICE_JOIN_QUEUES || action == DEVICE_DRAIN_QUEUES;
 	if (action == DEVICE_OPEN_QUEUES)
 		return open_queues();
 	return action == DEVICE_SAY_LIVE ? judge_live() : NULL;
@@ -180,8 +185,10 @@ static const char *answer(uint8_t callers, int16_t result)
 	if (control.server.phase == DEVICE_STOPPING)
 		return NULL;
 #endif
-	if ((callers & CONTROL_SERVER) && control.alive)
+	if ((callers & CONTROL_SERVER) && control.alive) {
+		control.cancel = 0; /* it finds nothing any more */
 		return control_decide(device_event_of_result(result));
+	}
 	return NULL;
 }
 
@@ -196,8 +203,6 @@ static const char *answer_waiting(struct driver_device_step step)
 		callers = control.deletes;
 		control.deletes = 0;
 	}
-	if (step.reply == DRIVER_REPLY_START || step.reply == DRIVER_REPLY_END)
-		control.cancel = 0;
 	return answer(callers, step.result);
 }
 
@@ -272,15 +277,18 @@ const char *control_refuse(uint32_t event)
 {
 	control.refusals--;
 	control.command = 0;
+	control.cancel = 0;
 	return control_decide(event);
 }
 
+/* Its worker keeps the cancel in mind: a command that has not begun is taken back, or begins and does not wait; one
+ * that is behind a mutex is met by it after that. */
 bool control_may_cancel(void)
 {
-	return control.alive && control.cancel;
+	return control.alive && control.cancel &&
+	       (control_may_send() || (control.driver.waiting & (DRIVER_WAITING_START | DRIVER_WAITING_END)) != 0);
 }
 
-/* A command that was answered before the cancel came is not found any more. */
 const char *control_cancel(void)
 {
 	control.cancel = 0;
@@ -288,5 +296,6 @@ const char *control_cancel(void)
 		return control_drive(DRIVER_INTERRUPT_START, 0);
 	if (control.driver.waiting & DRIVER_WAITING_END)
 		return control_drive(DRIVER_INTERRUPT_END, 0);
-	return NULL;
+	control.command = 0;
+	return control_decide(DEVICE_ANSWER_EINTR);
 }

@@ -150,29 +150,15 @@ static const char *judge_end(void)
 	return NULL;
 }
 
-/* END_USER_RECOVERY or QUIESCE waits for the mutex of a foreign STOP, which waits for requests of a queue that has
- * failed, which end with the character device, which the server closes after its command has been answered. */
-static bool stuck(void)
-{
-	bool waits = control.server.phase == DEVICE_CANCELLING || control.server.phase == DEVICE_QUIESCING;
-
-	return control.alive && waits && control.server.failed && control.owning != 0 && control.command != 0 &&
-	       control_behind(control.command - 1u);
-}
-
 bool control_goes_on(void)
 {
-	return control_may_retry(false) || stuck() || (!control.cleaning && control.driver.there != DRIVER_ABSENT);
+	return control_may_retry(false) || (!control.cleaning && control.driver.there != DRIVER_ABSENT);
 }
 
 const char *control_go_on(void)
 {
 	const char *fault = NULL;
 
-	if (stuck()) {
-		seen_witness("killed-behind-a-foreign-stop");
-		return control_kill();
-	}
 	if (control_may_retry(false)) {
 		do
 			fault = control_retry();

@@ -87,7 +87,7 @@ void proof(void)
 		PROVE(!state.recovery || state.phase == DEVICE_LIVE || state.want == DEVICE_DOWN, "taken over: not set, not undone by DEL");
 	if (step.state.phase == DEVICE_LIVE && state.phase != DEVICE_LIVE)
 		PROVE(event == DEVICE_ANSWER_OK && (state.phase == DEVICE_STARTING || state.phase == DEVICE_ENDING), "live by START or END");
-	if (step.action == DEVICE_SEND_CANCEL)
+	if (step.action == DEVICE_SEND_CANCEL || step.action == DEVICE_FORSAKE)
 		PROVE(flies(state) && (state.phase == DEVICE_STARTING || state.phase == DEVICE_ENDING), "a cancel has its command");
 	if (step.verdict == DEVICE_UNEXPECTED)
 		PROVE(step.action == DEVICE_NOTHING, "nothing is done");

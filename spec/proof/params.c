@@ -1,6 +1,6 @@
 /* For one page size and one block: every configuration that params accepts is one that ADD_DEV and SET_PARAMS of 6.12 and 7.x accept, and the buffers
  * hold what the driver may then send. The driver's conditions stand here once more, from its sources. (The memory
- * limit is left to params_test: two multipliers are more than the solver compares.) */
+ * limit is memory.c's: two multipliers are more than this solver compares.) */
 #include "params.h"
 #include "proof.h"
 

@@ -23,6 +23,7 @@ enum device_move {
 	END,
 	SERVE,
 	CANCEL,
+	FORSAKE,
 	LEAVE,
 	QUIET,
 	DRAIN,
@@ -93,13 +94,14 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 			[DEVICE_STOP_WANTED] = CANCEL,
 			[DEVICE_SERVER_LOST] = CANCEL | FAIL,
 		},
-		[DEVICE_ENDING] = {
+		/* It may wait behind a foreign STOP, which a failed queue's requests hold up until the queues have left. */
+		[DEVICE_ENDING] = { /* R93 */
 			ATTEMPT(SERVE, UNDO | FAIL, UNDO | FAIL),
-			[DEVICE_QUEUE_FAILED] = CANCEL | FAIL,
+			[DEVICE_QUEUE_FAILED] = FORSAKE | FAIL,
 			[DEVICE_QUEUES_ENDED] = CANCEL | FAIL,
 			[DEVICE_DEADLINE] = LATE,
-			[DEVICE_STOP_WANTED] = CANCEL,
-			[DEVICE_SERVER_LOST] = CANCEL | FAIL,
+			[DEVICE_STOP_WANTED] = FORSAKE,
+			[DEVICE_SERVER_LOST] = FORSAKE | FAIL,
 		},
 		/* After SERVER_LOST every tag is retired: there is nothing to wait for, and STOP and DEL follow because
 		 * whoever stopped the device may not delete it. */
@@ -146,7 +148,7 @@ static const uint8_t device_table[LANES][DEVICE_PHASES][DEVICE_EVENTS] = {
 		[DEVICE_QUIESCING] = { /* R89 */
 			[DEVICE_ANSWER_OK] = QUIETED,
 			EVERY_REFUSAL(QUIETED),
-			[DEVICE_QUEUE_FAILED] = STAY | FAIL,
+			[DEVICE_QUEUE_FAILED] = TELL | FAIL,
 			[DEVICE_QUEUES_ENDED] = STAY,
 			[DEVICE_DEADLINE] = LATE,
 			[DEVICE_STOP_WANTED] = STAY,
@@ -247,6 +249,7 @@ static const struct device_goal device_goals[] = {
 	[END] = { DEVICE_ENDING, DEVICE_UP, DEVICE_SEND_END_RECOVERY },
 	[SERVE] = { DEVICE_LIVE, DEVICE_UP, DEVICE_SAY_LIVE },
 	[CANCEL] = { DEVICE_CANCELLING, DEVICE_DOWN, DEVICE_SEND_CANCEL }, /* R38 */
+	[FORSAKE] = { DEVICE_CANCELLING, DEVICE_DOWN, DEVICE_FORSAKE },
 	[LEAVE] = { DEVICE_ABANDONING, DEVICE_DOWN, DEVICE_LEAVE_QUEUES },
 	[QUIET] = { DEVICE_QUIESCING, DEVICE_DOWN, DEVICE_SEND_QUIESCE },
 	[DRAIN] = { DEVICE_ABANDONING, DEVICE_DOWN, DEVICE_DRAIN_QUEUES },

@@ -70,7 +70,8 @@ enum device_action {
 	DEVICE_OPEN_QUEUES,  /* open the chardev, start the threads */
 	DEVICE_SEND_START,
 	DEVICE_SEND_END_RECOVERY,
-	DEVICE_SEND_CANCEL,  /* of the START or END_RECOVERY in flight; its own answer is not an event */
+	DEVICE_SEND_CANCEL,  /* of the command in flight; its own answer is not an event */
+	DEVICE_FORSAKE,      /* the same, and tell all queues to end now: the command may wait for what only their end gives back */
 	DEVICE_SAY_LIVE,
 	DEVICE_LEAVE_QUEUES, /* tell all queues to end now, close the chardev after the last; may come a second time */
 	DEVICE_SEND_QUIESCE, /* where the driver has it; its answer comes in any case */

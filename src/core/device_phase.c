@@ -156,6 +156,7 @@ const char *device_action_name(uint32_t action)
 		[DEVICE_SEND_START] = "send-start",
 		[DEVICE_SEND_END_RECOVERY] = "send-end-recovery",
 		[DEVICE_SEND_CANCEL] = "send-cancel",
+		[DEVICE_FORSAKE] = "forsake",
 		[DEVICE_SAY_LIVE] = "say-live",
 		[DEVICE_LEAVE_QUEUES] = "leave-queues",
 		[DEVICE_SEND_QUIESCE] = "send-quiesce",

@@ -315,6 +315,9 @@ uint32_t act_carry_out(struct refublk *device, uint32_t action)
 	case DEVICE_SEND_CANCEL:
 		control_cancel(device->control);
 		return DEVICE_EVENTS;
+	case DEVICE_FORSAKE:
+		control_cancel(device->control);
+		return act_leave_queues(device);
 	case DEVICE_LEAVE_QUEUES:
 		return act_leave_queues(device);
 	case DEVICE_SEND_QUIESCE:

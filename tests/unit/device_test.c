@@ -77,7 +77,8 @@ static const char *const lives[] = {
 	TO_LIVE "hand-over>send-quiesce other>drain-queues lost>nothing ended>say-over",
 	TO_LIVE "hand-over>send-quiesce eintr>drain-queues stop>nothing ended>say-over",
 	TO_LIVE "hand-over>send-quiesce lost>nothing ended>nothing ok>say-over",
-	TO_LIVE "hand-over>send-quiesce queue-failed>nothing! ebusy>leave-queues ended>say-over",
+	TO_LIVE "hand-over>send-quiesce queue-failed>leave-queues! ebusy>leave-queues ended>say-over",
+	TO_LIVE "hand-over>send-quiesce queue-failed>leave-queues! ended>nothing ok>say-over",
 	RECOVERED "hand-over>send-quiesce stop>nothing ok>drain-queues ended>say-over",
 	/* made for recovery: once it is live a stop is a stop, anything else leaves it recoverable */
 	TO_LIVE "keep>nothing stop>send-stop ok>join-queues ended>send-del ok>say-over",
@@ -106,9 +107,12 @@ static const char *const lives[] = {
 	"begin-recovery>send-recover ebusy>pause stop>say-over",
 	"begin-recovery>send-recover ok>open-queues queue-failed>leave-queues! ended>say-over",
 	TO_END "other>leave-queues! ended>say-over",
-	TO_END "stop>send-cancel eintr>leave-queues ended>say-over",
-	TO_END "stop>send-cancel ok>leave-queues ended>say-over",
-	TO_END "stop>send-cancel ended>nothing eintr>say-over",
+	TO_END "stop>forsake eintr>leave-queues ended>say-over",
+	TO_END "stop>forsake ok>leave-queues ended>say-over",
+	TO_END "stop>forsake ended>nothing eintr>say-over",
+	/* END waits behind somebody's STOP, and that for the failed queue's requests: they end with the queues */
+	TO_END "queue-failed>forsake! queue-failed>nothing ended>nothing ok>say-over",
+	TO_END "lost>forsake! ended>nothing eintr>say-over",
 	/* recovered and live: a stop is a stop, anything else leaves it recoverable */
 	RECOVERED "stop>send-stop ok>join-queues ended>send-del ok>say-over",
 	RECOVERED "queue-failed>leave-queues! ended>say-over",

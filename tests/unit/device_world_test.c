@@ -125,12 +125,13 @@ static bool sends(uint32_t action)
 static void judge(const struct world *world, const struct world *after, struct device_step step, uint32_t event)
 {
 	const bool idle = after->command == DEVICE_NOTHING;
+	const bool cancels = step.action == DEVICE_SEND_CANCEL || step.action == DEVICE_FORSAKE;
 	const bool ours = !world->state.recovery || (world->lived && after->stop_live);
 
 	rule(step.verdict != DEVICE_UNEXPECTED, world, event, "what can happen is expected");
 	rule(!sends(step.action) || idle, world, event, "one command at a time");
 	rule(step.action != DEVICE_PAUSE || idle, world, event, "a pause is without a command");
-	rule(step.action != DEVICE_SEND_CANCEL ||
+	rule(!cancels ||
 		     ((after->command == DEVICE_SEND_START || after->command == DEVICE_SEND_END_RECOVERY) &&
 		      !after->cancelled),
 	     world, event, "only START and END_RECOVERY are cancelled, once");
@@ -154,11 +155,11 @@ static struct world act(struct world world, struct device_step step)
 	world.state = step.state;
 	if (sends(step.action))
 		world.command = step.action;
-	if (step.action == DEVICE_SEND_CANCEL)
+	if (step.action == DEVICE_SEND_CANCEL || step.action == DEVICE_FORSAKE)
 		world.cancelled = 1;
 	if (step.action == DEVICE_OPEN_QUEUES)
 		world.running = 1;
-	if (step.action == DEVICE_LEAVE_QUEUES || step.action == DEVICE_JOIN_QUEUES || step.action == DEVICE_DRAIN_QUEUES)
+	if (step.action == DEVICE_LEAVE_QUEUES || step.action == DEVICE_FORSAKE || step.action == DEVICE_JOIN_QUEUES || step.action == DEVICE_DRAIN_QUEUES)
 		world.told = 1;
 	if (step.action == DEVICE_SAY_LIVE)
 		world.lived = 1;
