@@ -64,5 +64,5 @@ void fuzz_hear(struct fuzz_ear *ear)
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-	return "quarantine_size_mb=8:malloc_context_size=8:allocator_may_return_null=1";
+	return "quarantine_size_mb=1:malloc_context_size=8:allocator_may_return_null=1";
 }

@@ -1,7 +1,8 @@
-/* Any bytes as a state file. What is accepted is written and read again: the same file, byte for byte, the second time.
- * What is refused says why, in one line. */
+/* Any bytes as a state file. What is accepted holds what the file says, member by member; it is written and read again: the
+ * same file, byte for byte, the second time. What is refused says why, in one line. */
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,6 +81,56 @@ static bool ends(const char *word, size_t size)
 	return memchr(word, '\0', size) != NULL;
 }
 
+static bool says_number(const json_t *json, const char *name, uint64_t number)
+{
+	const json_t *member = json_object_get(json, name);
+
+	return json_is_integer(member) && (uint64_t)json_integer_value(member) == number;
+}
+
+static bool says_word(const json_t *json, const char *name, const char *word)
+{
+	const char *said = json_string_value(json_object_get(json, name));
+
+	return said && strcmp(said, word) == 0;
+}
+
+static bool says_flag(const json_t *json, const char *name, bool flag)
+{
+	const json_t *member = json_object_get(json, name);
+
+	return json_is_boolean(member) && json_is_true(member) == flag;
+}
+
+static void judge_members(const json_t *json, const struct state *state)
+{
+	const json_t *server = json_object_get(json, "server");
+
+	FUZZ_NEED(state->id == ID && says_number(json, "id", ID) &&
+		  says_number(json, "maker", (uint32_t)state->maker_pid), "whose file it is");
+	FUZZ_NEED(says_number(server, "pid", (uint32_t)state->server.pid) &&
+		  says_number(server, "started_ticks", state->server.started_ticks), "whose server it is");
+	FUZZ_NEED(says_number(json, "size_bytes", state->size_bytes) && says_number(json, "block_bytes", state->block_bytes) &&
+		  says_number(json, "memory_limit_bytes", state->memory_limit_bytes) && says_number(json, "queues", state->queues) &&
+		  says_number(json, "max_io_bytes", state->max_io_bytes) && says_number(json, "depth", state->depth_tags),
+		  "a number is what the file says");
+	FUZZ_NEED(says_word(json, "program", state->program) && says_word(json, "backend", state->backend) &&
+		  says_word(json, "recovery", state->recovery) && says_word(json, "shm", state->shm) &&
+		  says_word(json, "path", state->path), "a word is what the file says");
+	FUZZ_NEED(says_flag(json, "read_only", state->read_only) && says_flag(json, "no_discard", state->no_discard) &&
+		  says_flag(json, "get_data", state->get_data) && says_flag(json, "buffered", state->buffered) &&
+		  says_flag(json, "foreground", state->foreground), "a flag is what the file says");
+}
+
+static void judge_accepted(const uint8_t *data, size_t size, const struct state *state)
+{
+	json_t *json = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
+
+	FUZZ_NEED(json != NULL, "what is accepted is JSON");
+	judge_members(json, state);
+	json_decref(json);
+}
+
 /* The same for every input. */
 static void judge_folder(struct state *state)
 {
@@ -107,11 +158,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FUZZ_NEED(state.queues <= INT32_MAX && state.depth_tags <= INT32_MAX && state.block_bytes <= INT32_MAX &&
-		  state.max_io_bytes <= INT32_MAX && state.maker_pid > 0, "a number is what the file says");
-	FUZZ_NEED(state.id == ID && state.server.pid > 0, "what is accepted is in range");
+		  state.max_io_bytes <= INT32_MAX && state.maker_pid > 0 && state.server.pid > 0, "what is accepted is in range");
 	FUZZ_NEED(ends(state.path, sizeof(state.path)) && ends(state.backend, sizeof(state.backend)) &&
 		  ends(state.recovery, sizeof(state.recovery)) && ends(state.shm, sizeof(state.shm)) &&
 		  ends(state.program, sizeof(state.program)), "a word ends");
+	judge_accepted(data, size, &state);
 	judge_again(&state);
 	return 0;
 }
