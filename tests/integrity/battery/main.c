@@ -37,32 +37,6 @@ static double battery_clock(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static const struct fault *battery_find(const struct fault *faults, const char *name)
-{
-	while (faults->name && strcmp(faults->name, name) != 0)
-		faults++;
-	return faults->name ? faults : NULL;
-}
-
-/* What every fault meets, unless it asks for something else. */
-static struct trial battery_trial(const struct fault *fault, uint64_t seed)
-{
-	struct trial trial = {
-		.config = { .device_bytes = 2 << 20, .kernel = DRIVER_7_3, .queues = 1, .depth_tags = 8,
-			    .block_bytes = 512, .max_io_bytes = 64 << 10, .interrupts = 5, .filled = true },
-		.plan = { .size_bytes = 2 << 20, .block_bytes = 512, .min_bytes = 512, .max_bytes = 32 << 10, .jobs = 1,
-			  .writes = 500, .discards = 10, .zeroes = 10, .flushes = 10 },
-		.stress = { .gaps = 2 },
-		.operations = 2000,
-		.depth = 12,
-	};
-
-	if (fault->fit)
-		fault->fit(&trial);
-	trial.plan.seed = seed;
-	return trial;
-}
-
 static void battery_run(const struct trial *trial, uint64_t seed, struct trial_result *result)
 {
 	struct choice choice = choice_of_seed(seed);
@@ -86,7 +60,7 @@ static void battery_catch(const struct fault *fault, bool harmless, struct plant
 
 	*caught = (struct catch){ .seed = 0 };
 	while (caught->seed < seeds && battery_clock() - begin < BATTERY_SECONDS) {
-		struct trial trial = battery_trial(fault, ++caught->seed);
+		struct trial trial = plant_trial(fault, ++caught->seed);
 
 		battery_run(&trial, caught->seed, &caught->result);
 		caught->unclean = caught->result.verdict != NULL;
@@ -122,7 +96,7 @@ static void battery_row(const struct row *row, const struct fault *fault, bool l
 		printf("    seed %llu: first %s, then %s\n", (unsigned long long)caught.seed, caught.result.text,
 		       caught.fewer.result.text);
 	if (listed && caught.fewer.numbers) {
-		struct trial trial = battery_trial(fault, caught.seed);
+		struct trial trial = plant_trial(fault, caught.seed);
 
 		printf("    seed %llu: %s\n", (unsigned long long)caught.seed, caught.fewer.result.text);
 		fewer_print(&caught.fewer, &trial);
@@ -131,7 +105,7 @@ static void battery_row(const struct row *row, const struct fault *fault, bool l
 	free(caught.fewer.numbers);
 }
 
-/* Columns: fault, verdict, lesson, what. False: no row. */
+/* Of a row, what comes first: fault and verdict. False: no row. */
 static bool battery_parse(FILE *file, struct row *row)
 {
 	char *save;
@@ -162,11 +136,9 @@ static int battery_table(FILE *file, const char *only)
 
 	printf("%-22s %-22s %5s %7s\n", "fault", "verdict", "left", "seconds");
 	while (battery_parse(file, &row)) {
-		const struct fault *fault = battery_find(data_faults, row.name);
+		const struct fault *fault = plant_find(row.name);
 
 		rows++;
-		if (!fault)
-			fault = battery_find(command_faults, row.name);
 		if (!fault) {
 			printf("%-22s is in the table and nowhere else\n", row.name);
 			return BATTERY_FAILED;

@@ -1,5 +1,7 @@
 #include "plant.h"
 
+#include <string.h>
+
 #include "backend.h"
 #include "later.h"
 
@@ -114,6 +116,38 @@ void plant_put(struct plant *plant, const struct fault *fault, struct trial *tri
 	*plant = (struct plant){ .fault = fault, .device_bytes = trial->config.device_bytes };
 	trial->config.hooks = &hooks;
 	trial->config.hooks_context = plant;
+}
+
+static const struct fault *plant_find_in(const struct fault *faults, const char *name)
+{
+	while (faults->name && strcmp(faults->name, name) != 0)
+		faults++;
+	return faults->name ? faults : NULL;
+}
+
+const struct fault *plant_find(const char *name)
+{
+	const struct fault *fault = plant_find_in(data_faults, name);
+
+	return fault ? fault : plant_find_in(command_faults, name);
+}
+
+struct trial plant_trial(const struct fault *fault, uint64_t seed)
+{
+	struct trial trial = {
+		.config = { .device_bytes = 2 << 20, .kernel = DRIVER_7_3, .queues = 1, .depth_tags = 8,
+			    .block_bytes = 512, .max_io_bytes = 64 << 10, .interrupts = 5, .filled = true },
+		.plan = { .size_bytes = 2 << 20, .block_bytes = 512, .min_bytes = 512, .max_bytes = 32 << 10, .jobs = 1,
+			  .writes = 500, .discards = 10, .zeroes = 10, .flushes = 10 },
+		.stress = { .gaps = 2 },
+		.operations = 2000,
+		.depth = 12,
+	};
+
+	if (fault->fit)
+		fault->fit(&trial);
+	trial.plan.seed = seed;
+	return trial;
 }
 
 bool plant_hits(const struct refublk_request *request, uint32_t one_in)

@@ -1,5 +1,5 @@
-/* plant: a fault that is put into the simulated server (../sim/sim.h): a backend around its backend, or a hand between
- * it and the driver. */
+/* plant: a fault that is put into the simulated server (../sim/sim.h), or into one on a real kernel (planted.c): a backend
+ * around its backend, or a hand between it and the driver. */
 #ifndef BATTERY_PLANT_H
 #define BATTERY_PLANT_H
 
@@ -43,6 +43,12 @@ struct plant {
 
 extern const struct fault data_faults[];    /* what backends do to data; ended by one without a name */
 extern const struct fault command_faults[]; /* what servers send */
+
+/* NULL: there is none of this name. */
+const struct fault *plant_find(const char *name);
+
+/* What every fault meets, unless it asks for something else; nothing is planted yet. */
+struct trial plant_trial(const struct fault *fault, uint64_t seed);
 
 /* For one trial: its configuration is changed to have the plant in it. The plant outlives the trial. */
 void plant_put(struct plant *plant, const struct fault *fault, struct trial *trial);

@@ -10,6 +10,7 @@
 
 #define PIECE_BYTES (64u << 10)
 #define STRETCH_BYTES (64u << 20)
+#define LOOK_SECTORS 128u
 
 struct sweep {
 	struct run *run;
@@ -18,7 +19,7 @@ struct sweep {
 	uint8_t *device, *shadow;	/* one piece of what is sealed, of run->limits.scan_bytes each */
 	uint8_t *other;			/* takes turns with `device`, which the seal still reads */
 	size_t sealed_bytes;
-	size_t next;			/* the first finding, by sector, that was not looked at again */
+	bool right;
 };
 
 /* What is known by its hash only is sealed by its hash; what is not determined, not at all. */
@@ -126,50 +127,54 @@ static bool rewritten(const struct run *run, const struct finding *finding)
 	return finding->reader && (!finding->settled || expected.candidates[expected.count - 1] != finding->expected);
 }
 
-/* Of one block; its findings are next. */
 static void take_again(void *context, uint64_t offset_bytes, uint64_t length_bytes, const uint8_t *data)
 {
 	struct sweep *sweep = context;
-	struct findings *findings = &sweep->run->findings;
-	uint64_t first = offset_bytes / OPERATION_SECTOR_BYTES, end = first + length_bytes / OPERATION_SECTOR_BYTES;
-	bool right = true;
 
-	for (uint64_t sector = first; sector < end; sector++) {
+	sweep->right = true;
+	for (uint64_t at = 0; at < length_bytes; at += OPERATION_SECTOR_BYTES) {
 		struct expectation expected;
 		struct sighting seen;
+		uint64_t sector = (offset_bytes + at) / OPERATION_SECTOR_BYTES;
 
 		shadow_expect(sweep->run->shadow, sector, &expected);
-		right &= compare_sector(&sweep->compare, sector, &expected,
-					data + (sector - first) * OPERATION_SECTOR_BYTES, &seen) != COMPARE_WRONG;
-	}
-	for (; sweep->next < findings->count && findings->list[sweep->next].sector < end; sweep->next++) {
-		struct finding *finding = &findings->list[sweep->next];
-
-		finding->fate = rewritten(sweep->run, finding) ? FINDING_REWRITTEN : right ? FINDING_GONE : FINDING_STAYS;
+		if (compare_sector(&sweep->compare, sector, &expected, data + at, &seen) == COMPARE_WRONG)
+			sweep->right = false;
 	}
 }
 
-static uint64_t block_of(const struct sweep *sweep, size_t finding)
+/* Does the look at `first`, which the finding before `next` shares, do for `next` too? As long as they are alike. */
+static bool belong_together(const struct finding *first, const struct finding *next)
 {
-	const struct run *run = sweep->run;
-
-	return run->findings.list[finding].sector * OPERATION_SECTOR_BYTES / run->schedule->plan.block_bytes;
+	return next[-1].sector + 1 >= next->sector && next->sector - first->sector < LOOK_SECTORS &&
+	       first->expected == next->expected && first->reader == next->reader;
 }
 
-/* What was found is read once more: block by block, since a longer request may go wrong again, but neighbours at a time. */
+/*
+ * What was found is read once more, alone and no more than a block of it: a longer request may go wrong again, and so may
+ * one that the block layer makes of neighbours.
+ */
 static bool look_again(struct sweep *sweep)
 {
 	struct run *run = sweep->run;
 	uint64_t block_bytes = run->schedule->plan.block_bytes;
+	const struct finding *last = NULL;
 
 	findings_sort(&run->findings);
-	while (sweep->next < run->findings.count) {
-		uint64_t begin = block_of(sweep, sweep->next), end = begin;
+	for (size_t at = 0; at < run->findings.count; at++) {
+		struct finding *finding = &run->findings.list[at];
+		uint64_t block = finding->sector * OPERATION_SECTOR_BYTES / block_bytes;
 
-		for (size_t at = sweep->next; at < run->findings.count && block_of(sweep, at) <= end; at++)
-			end = block_of(sweep, at) + 1;
-		if (!scan_range(run, begin * block_bytes, end * block_bytes, block_bytes, take_again, sweep))
-			return false;
+		if (rewritten(run, finding)) {
+			finding->fate = FINDING_REWRITTEN;
+			continue;
+		}
+		if (!last || !belong_together(last, finding)) {
+			last = finding;
+			if (!scan_range(run, block * block_bytes, (block + 1) * block_bytes, block_bytes, take_again, sweep))
+				return false;
+		}
+		finding->fate = sweep->right ? FINDING_GONE : FINDING_STAYS;
 	}
 	return true;
 }
