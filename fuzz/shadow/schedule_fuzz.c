@@ -53,7 +53,9 @@ static void judge_operation(const struct plan *plan, const struct operation *ope
 
 	FUZZ_NEED(operation->number >= 1 && operation->number <= OPERATION_NUMBER_MAX, "a number");
 	FUZZ_NEED(operation->job < plan->jobs && operation->kind < OPERATION_KINDS, "a job, a kind");
-	if (operation->kind != OPERATION_FLUSH)
+	if (operation->kind == OPERATION_STRESS)
+		FUZZ_NEED(operation->stress < plan->stresses && operation->length_bytes == 0, "a stress that has a name");
+	else if (operation->kind != OPERATION_FLUSH)
 		FUZZ_NEED((operation->offset_bytes | operation->length_bytes) % plan->block_bytes == 0 &&
 			  operation->length_bytes > 0 && operation->length_bytes <= plan->max_bytes &&
 			  operation->offset_bytes <= plan->size_bytes &&
@@ -61,7 +63,7 @@ static void judge_operation(const struct plan *plan, const struct operation *ope
 	FUZZ_NEED(operation_parse(operation_print(operation, text, sizeof(text)), &again) &&
 		  operation->number == again.number && operation->kind == again.kind && operation->direct == again.direct &&
 		  operation->fua == again.fua && operation->offset_bytes == again.offset_bytes &&
-		  operation->length_bytes == again.length_bytes && operation->job == again.job, "printed and read again");
+		  operation->length_bytes == again.length_bytes && operation->job == again.job && operation->stress == again.stress, "printed and read again");
 	FUZZ_NEED(operation_describe(operation, text, sizeof(text))[0] != '\0' && operation_kind_name(operation->kind)[0] != '\0',
 		  "words for a person");
 }
@@ -82,12 +84,26 @@ static void judge_events(const struct schedule *schedule)
 	}
 }
 
+/* Each has another name, which is a word. */
+static void judge_stresses(const struct schedule *schedule)
+{
+	FUZZ_NEED(schedule->plan.stresses <= SCHEDULE_STRESSES_MAX, "no more than there is room for");
+	for (uint32_t at = 0; at < schedule->plan.stresses; at++) {
+		const char *name = schedule->stresses[at];
+
+		FUZZ_NEED(name[0] != '\0' && strcspn(name, " =\n#'") == strlen(name), "a word");
+		for (uint32_t other = 0; other < at; other++)
+			FUZZ_NEED(strcmp(name, schedule->stresses[other]) != 0, "of its own");
+	}
+}
+
 static void judge(const struct schedule *schedule)
 {
 	static char first[BYTES_MAX], second[BYTES_MAX];
 	size_t first_bytes = write_text(schedule, first), second_bytes;
 	struct schedule again, whole;
 
+	judge_stresses(schedule);
 	judge_events(schedule);
 	if (first_bytes >= BYTES_MAX - 1)
 		return;

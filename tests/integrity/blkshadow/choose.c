@@ -65,6 +65,11 @@ enum choice choose_next(struct chooser *chooser, struct run *run)
 		if (run->modes)
 			modes_claim(run->modes, &chooser->next);
 	}
+	if (chooser->next.kind == OPERATION_STRESS
+		    ? !stress_may_begin(&run->stress, &chooser->next, run->schedule->pauses[chooser->next.stress],
+					journal_oldest(&run->journal) == 0)
+		    : !stress_lets_pass(&run->stress))
+		return CHOICE_WAIT;
 	if (run->modes) {
 		switch (modes_ask(run->modes, &chooser->next)) {
 		case MODES_WAIT:

@@ -177,7 +177,7 @@ static bool readable(const char *text)
 START_TEST(a_file_that_does_not_fit_itself_is_refused)
 {
 	static const char *const bad[] = {
-		"", "blkshadow schedule 2\n" PLAN LIMIT BEGIN, HEAD PLAN LIMIT, HEAD PLAN BEGIN, HEAD LIMIT BEGIN,
+		"", "blkshadow schedule 3\n" PLAN LIMIT BEGIN, HEAD PLAN LIMIT, HEAD PLAN BEGIN, HEAD LIMIT BEGIN,
 		HEAD PLAN LIMIT "end 3\n", HEAD PLAN LIMIT BEGIN BEGIN, HEAD PLAN LIMIT BEGIN "end 3\nend 3\n",
 		HEAD PLAN LIMIT BEGIN "end 4\n", HEAD PLAN LIMIT "begin 3 write 4096 8192 direct fua job=0\n",
 		HEAD PLAN LIMIT "begin 3 write 65536 512 direct fua job=0\n",
@@ -187,10 +187,17 @@ START_TEST(a_file_that_does_not_fit_itself_is_refused)
 		HEAD PLAN LIMIT "begin 0 write 4096 4096 direct fua job=0\n",
 		HEAD PLAN "limit discard=3 atomic=0 repeats=1\n" BEGIN, HEAD PLAN "limit discard=0 atomic=0 repeats=0\n" BEGIN,
 		HEAD PLAN LIMIT BEGIN "whatever\n",
+		HEAD PLAN LIMIT "begin 3 stress 0 job=0\n",
+		HEAD PLAN LIMIT "stress 0 a beside\nbegin 3 stress 1 job=0\n",
+		HEAD PLAN LIMIT "stress 1 a beside\n" BEGIN,
+		HEAD PLAN LIMIT "stress 0 a beside\nstress 1 a pause\n" BEGIN,
+		HEAD PLAN LIMIT "stress 0 a=b beside\n" BEGIN,
+		HEAD PLAN LIMIT "stress 0 a above\n" BEGIN,
 	};
 
 	ck_assert(readable(HEAD PLAN LIMIT BEGIN "end 3\n"));
 	ck_assert(readable(HEAD "# a word\n" PLAN LIMIT BEGIN));
+	ck_assert(readable("blkshadow schedule 2\n" PLAN LIMIT "stress 0 a beside\nstress 1 b pause\nbegin 3 stress 1 job=0\n"));
 	for (unsigned at = 0; at < sizeof bad / sizeof bad[0]; at++)
 		ck_assert_msg(!readable(bad[at]), "%s", bad[at]);
 }

@@ -46,6 +46,26 @@ static void pin(pthread_t thread, unsigned number)
 	}
 }
 
+/* Runs the command that a job waits for. It is not that job's thread that does, since a child inherits its CPU. */
+static void tend_stress(struct run *run)
+{
+	enum stress_state before;
+	char end[80];
+
+	pthread_mutex_lock(&run->lock);
+	before = run->stress.state;
+	if (before == STRESS_WANTED && run->stress.pauses)
+		run->port->calls->close(run->port);
+	if (stress_tend(&run->stress, run->limits.stresses, end, sizeof end))
+		run_fail_locked(run, "operation %u, the stress %s, %s", run->stress.operation,
+				run->schedule->stresses[run->stress.number], end);
+	if (before != STRESS_ENDED && run->stress.state == STRESS_ENDED && run->stress.pauses &&
+	    run->port->calls->reopen(run->port) < 0)
+		run_fail_locked(run, "after operation %u, the stress %s, the device is not there again", run->stress.operation,
+				run->schedule->stresses[run->stress.number]);
+	pthread_mutex_unlock(&run->lock);
+}
+
 static bool wait_for(struct run *run, struct job **jobs, unsigned count)
 {
 	const struct timespec nap = {.tv_nsec = TICK_NS};
@@ -53,6 +73,7 @@ static bool wait_for(struct run *run, struct job **jobs, unsigned count)
 
 	while (!over) {
 		nanosleep(&nap, NULL);
+		tend_stress(run);
 		over = true;
 		for (unsigned at = 0; at < count; at++)
 			over &= job_is_over(jobs[at]);
@@ -111,8 +132,10 @@ void engine_describe_flights(struct run *run, char *text, size_t text_bytes)
 		if (SCHEDULE_IS_END(event) || !journal_in_flight(&run->journal, number))
 			continue;
 		operation = schedule_operation(run->schedule, number);
-		used += (size_t)snprintf(text + used, text_bytes - used, "  operation %u, a %s, since %.3f s\n", number,
-					 operation_describe(&operation, description, sizeof description),
+		operation_describe(&operation, description, sizeof description);
+		if (operation.kind == OPERATION_STRESS)
+			snprintf(description, sizeof description, "stress, %s", run->schedule->stresses[operation.stress]);
+		used += (size_t)snprintf(text + used, text_bytes - used, "  operation %u, a %s, since %.3f s\n", number, description,
 					 (double)run->journal.times[number].begin_ns / 1e9);
 	}
 	pthread_mutex_unlock(&run->lock);

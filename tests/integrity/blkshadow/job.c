@@ -32,6 +32,7 @@ struct job {
 	pthread_t thread;
 	unsigned number;
 	struct slot *slots;
+	struct slot *stressing;		/* waits for the engine, which runs the command; NULL for none */
 	unsigned busy;
 	uint8_t *buffers;
 	size_t buffer_bytes;
@@ -50,6 +51,10 @@ static void begin(struct job *job, struct slot *slot)
 		stamp_fill(&run->identity, operation, slot->io.data);
 	if (operation->kind == OPERATION_READ)
 		port_poison(slot->io.data, operation->length_bytes);
+	if (operation->kind == OPERATION_STRESS) {
+		job->stressing = slot;
+		return;
+	}
 	slot->io.kind = operation->kind;
 	slot->io.direct = operation->direct;
 	slot->io.fua = operation->fua;
@@ -80,6 +85,8 @@ static enum choice begin_all(struct job *job)
 		if (choice == CHOICE_TAKEN) {
 			slot->operation = job->chooser.next;
 			shadow_begin(run->shadow, &slot->operation);
+			if (slot->operation.kind == OPERATION_STRESS)
+				stress_want(&run->stress);
 			journal_begin(&run->journal, slot->operation.number);
 			slot->busy = true;
 			job->busy++;
@@ -220,6 +227,22 @@ static void end(struct job *job, struct slot *slot)
 	job->busy--;
 }
 
+/* The command of this job's stress has ended, in whatever way. */
+static void end_stress(struct job *job)
+{
+	struct slot *slot = job->stressing;
+	bool ended;
+
+	pthread_mutex_lock(&job->run->lock);
+	ended = stress_take_end(&job->run->stress);
+	pthread_mutex_unlock(&job->run->lock);
+	if (!ended)
+		return;
+	job->stressing = NULL;
+	slot->io.result = 0;
+	end(job, slot);
+}
+
 static void wait_for_others(struct run *run)
 {
 	struct timespec until;
@@ -255,6 +278,8 @@ void *job_run(void *context)
 					       choice == CHOICE_WAIT ? BLOCKED_WAIT_MS : IDLE_WAIT_MS);
 		for (unsigned at = 0; at < reaped; at++)
 			end(job, done[at]->owner);
+		if (job->stressing)
+			end_stress(job);
 	}
 	atomic_store(&job->over, true);
 	return NULL;

@@ -44,6 +44,7 @@ static void give_up(struct attempt *attempt, const struct options *options)
 	static char flights[65536];
 
 	progress_stop();
+	stress_kill(&attempt->run.stress);
 	engine_describe_flights(&attempt->run, flights, sizeof flights);
 	fprintf(stderr, "THE DEVICE STALLED: no answer for %u seconds while %s\n%s", options->limits.stall_seconds,
 		atomic_load(&attempt->run.progress.phase), flights);
@@ -196,13 +197,13 @@ static bool load_saved(const char *path, const struct ring_target *target, struc
 	return false;
 }
 
-static bool prepare(const struct options *options, const struct ring_target *target, struct schedule *schedule)
+static bool prepare(struct options *options, const struct ring_target *target, struct schedule *schedule)
 {
 	if (options->verify_path)
 		return load_saved(options->verify_path, target, schedule);
 	if (options->replay_path)
-		return load(options->replay_path, target, schedule);
-	return options_plan(options, target, schedule);
+		return load(options->replay_path, target, schedule) && options_stresses(options, schedule);
+	return options_plan(options, target, schedule) && options_stresses(options, schedule);
 }
 
 int main(int count, char **arguments)

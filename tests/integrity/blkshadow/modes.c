@@ -56,7 +56,7 @@ static struct claim claim_of(const struct operation *operation)
 
 void modes_claim(struct modes *modes, const struct operation *operation)
 {
-	if (operation->kind == OPERATION_FLUSH)
+	if (!operation_has_place(operation->kind))
 		return;
 	if (modes->count == modes->capacity) {
 		modes->capacity = modes->capacity ? modes->capacity * 2 : 64;
@@ -73,7 +73,7 @@ enum modes_answer modes_ask(struct modes *modes, const struct operation *operati
 	enum modes_answer answer = MODES_READY;
 	bool other = operation->direct != modes->direct;
 
-	if (operation->kind == OPERATION_FLUSH)
+	if (!operation_has_place(operation->kind))
 		return MODES_READY;
 	for (size_t at = 0; at < modes->count && modes->claims[at].number != claim.number; at++)
 		if (modes->claims[at].direct != claim.direct && modes->claims[at].first_page < claim.end_page &&

@@ -18,7 +18,8 @@ enum option_number {
 	OPTION_SEED = 256, OPTION_OPERATIONS, OPTION_SECONDS, OPTION_JOBS, OPTION_DEPTH, OPTION_BLOCK, OPTION_MIN,
 	OPTION_MAX, OPTION_PATTERN, OPTION_CACHE, OPTION_WRITES, OPTION_DISCARDS, OPTION_ZEROES, OPTION_FLUSHES,
 	OPTION_FUA, OPTION_DISCARD_READS, OPTION_ATOMIC, OPTION_RECORD, OPTION_STALL, OPTION_NO_SEAL,
-	OPTION_SHRINK_SECONDS, OPTION_SAVE, OPTION_REPLAY, OPTION_VERIFY, OPTION_ALLOW_ERRORS, OPTION_TRACE, OPTION_OUTPUT, OPTION_JSON, OPTION_QUIET, OPTION_HELP
+	OPTION_SHRINK_SECONDS, OPTION_SAVE, OPTION_REPLAY, OPTION_VERIFY, OPTION_ALLOW_ERRORS, OPTION_TRACE, OPTION_STRESS, OPTION_PAUSE,
+	OPTION_OUTPUT, OPTION_JSON, OPTION_QUIET, OPTION_HELP
 };
 
 static const struct option long_options[] = {
@@ -48,6 +49,8 @@ static const struct option long_options[] = {
 	{"verify", required_argument, NULL, OPTION_VERIFY},
 	{"allow-errors", no_argument, NULL, OPTION_ALLOW_ERRORS},
 	{"trace", required_argument, NULL, OPTION_TRACE},
+	{"stress", required_argument, NULL, OPTION_STRESS},
+	{"pause", required_argument, NULL, OPTION_PAUSE},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
@@ -70,6 +73,8 @@ static const char help[] =
 	"  --fua N                                                          percent of the writes\n"
 	"  --discard-reads zero|old-or-zero|undefined   --atomic sector     what the device promises\n"
 	"  --allow-errors                                                   go on; what failed may be old or new\n"
+	"  --stress NAME=COMMAND                                            somewhere in the run, beside other operations\n"
+	"  --pause NAME=COMMAND                                             the same, with nothing in flight, and the device closed\n"
 	"  --record all|near                                                of what it holds before\n"
 	"  --stall SECONDS  --shrink-seconds N (0: don't)  --no-seal\n"
 	"  --trace FILE                                                     of a refublk server, to say what it did\n"
@@ -189,6 +194,14 @@ static void set_number(struct options *options, int option, const char *name, co
 	}
 }
 
+static void add_stress(struct options *options, const char *name, const char *value, bool pauses)
+{
+	if (!strchr(value, '=') || options->stress_count == SCHEDULE_STRESSES_MAX)
+		refuse(name, value, "NAME=COMMAND is needed, no more than 16");
+	options->pauses[options->stress_count] = pauses;
+	options->stresses[options->stress_count++] = value;
+}
+
 static void set(struct options *options, int option, const char *name, const char *value)
 {
 	switch (option) {
@@ -225,6 +238,10 @@ static void set(struct options *options, int option, const char *name, const cha
 		break;
 	case OPTION_TRACE:
 		options->trace_path = value;
+		break;
+	case OPTION_STRESS:
+	case OPTION_PAUSE:
+		add_stress(options, name, value, option == OPTION_PAUSE);
 		break;
 	case OPTION_OUTPUT:
 		options->output = value;
@@ -272,6 +289,10 @@ void options_parse(struct options *options, int count, char **arguments)
 	}
 	if (options->limits.seconds && !options->operations_given)
 		options->operations = 0;
+	if (options->stress_count && (options->limits.seconds || options->verify_path)) {
+		warnx("--stress and --pause go with neither --seconds nor --verify: its place among the operations must be known before");
+		exit(EXIT_USAGE);
+	}
 	if (!options->operations && !options->limits.record_all) {
 		warnx("--record near needs --operations: what will be touched must be known before");
 		exit(EXIT_USAGE);
@@ -286,6 +307,48 @@ static bool complain(const char *why)
 {
 	warnx("%s", why);
 	return false;
+}
+
+static bool place_stresses(const struct options *options, struct schedule *schedule)
+{
+	for (unsigned at = 0; at < options->stress_count; at++)
+		if (!schedule_name_stress(schedule, options->stresses[at], strcspn(options->stresses[at], "="),
+					  options->pauses[at]))
+			return complain("the NAME of --stress and --pause is up to 31 letters, digits, - and _, and stands once");
+	if (options->stress_count > schedule->count)
+		return complain("there are more --stress and --pause than --operations");
+	schedule->plan.stress_every = options->stress_count ? schedule->count / options->stress_count : 0;
+	return true;
+}
+
+bool options_stresses(struct options *options, const struct schedule *schedule)
+{
+	unsigned known = 0;
+
+	for (uint32_t number = 0; number < schedule->plan.stresses; number++) {
+		size_t name_bytes = strlen(schedule->stresses[number]);
+
+		for (unsigned at = 0; at < options->stress_count; at++)
+			if (strcspn(options->stresses[at], "=") == name_bytes &&
+			    memcmp(options->stresses[at], schedule->stresses[number], name_bytes) == 0) {
+				options->commands[number] = options->stresses[at] + name_bytes + 1;
+				known++;
+			}
+	}
+	if (known < options->stress_count)
+		return complain("a --stress or --pause is not in that file");
+	for (uint32_t at = 0; at < schedule->list_count; at++) {
+		const struct operation *operation = &schedule->list[at];
+
+		if (operation->kind == OPERATION_STRESS && !options->commands[operation->stress]) {
+			warnx("operation %u is the stress %s: say what it does, --%s %s=COMMAND", operation->number,
+			      schedule->stresses[operation->stress],
+			      schedule->pauses[operation->stress] ? "pause" : "stress", schedule->stresses[operation->stress]);
+			return false;
+		}
+	}
+	options->limits.stresses = options->commands;
+	return true;
 }
 
 bool options_plan(const struct options *options, const struct ring_target *target, struct schedule *schedule)
@@ -331,5 +394,5 @@ bool options_plan(const struct options *options, const struct ring_target *targe
 		return complain("O_DIRECT does not work here: --cache buffered remains");
 	if (options->limits.allow_errors && plan->cache != PLAN_DIRECT)
 		return complain("--allow-errors needs --cache direct: an error of the page cache belongs to no operation");
-	return true;
+	return place_stresses(options, schedule);
 }

@@ -11,6 +11,10 @@ struct options {
 	const char *verify_path;	/* NULL: no */
 	const char *trace_path;		/* the server's; NULL: there is none */
 	const char *save_path;		/* the recorded schedule of the whole run; NULL: not kept */
+	/* --stress and --pause, as given, and the commands by the schedule's numbers. */
+	const char *stresses[SCHEDULE_STRESSES_MAX], *commands[SCHEDULE_STRESSES_MAX];
+	bool pauses[SCHEDULE_STRESSES_MAX];
+	unsigned stress_count;
 	const char *output;		/* prefix of the files that a failure leaves; NULL: from the seed */
 	uint64_t seed;
 	uint32_t operations;
@@ -30,5 +34,8 @@ void options_parse(struct options *options, int count, char **arguments);
 
 /* The schedule that the options ask for on this device. False, with the reason printed, when they don't fit it. */
 bool options_plan(const struct options *options, const struct ring_target *target, struct schedule *schedule);
+
+/* Finds the command of each stress of the schedule. False, with the reason printed, when one is missing or unknown. */
+bool options_stresses(struct options *options, const struct schedule *schedule);
 
 #endif

@@ -171,6 +171,17 @@ static bool direct_of(const struct plan *plan, const struct operation *operation
 	return plan->cache == PLAN_DIRECT;
 }
 
+/* Which stress it is, from 1; 0 for none. */
+static uint32_t stress_of(const struct plan *plan, uint32_t number)
+{
+	uint32_t which = plan->stresses ? (number - 1) / plan->stress_every : 0;
+
+	if (which >= plan->stresses ||
+	    (number - 1) % plan->stress_every != mix_below(random_of(plan, which, 9), plan->stress_every))
+		return 0;
+	return which + 1;
+}
+
 struct operation plan_operation(const struct plan *plan, uint32_t number)
 {
 	struct operation operation = {.number = number, .kind = kind_of(plan, number), .job = (number - 1) % plan->jobs};
@@ -178,7 +189,12 @@ struct operation plan_operation(const struct plan *plan, uint32_t number)
 	uint32_t source = number;
 	struct place place;
 
-	if (operation.kind == OPERATION_FLUSH)
+	operation.stress = stress_of(plan, number);
+	if (operation.stress) {
+		operation.stress--;
+		operation.kind = OPERATION_STRESS;
+	}
+	if (!operation_has_place(operation.kind))
 		return operation;
 	/* Most reads look at what a recent operation has touched. */
 	if (operation.kind == OPERATION_READ && number > 1 && random & 7)

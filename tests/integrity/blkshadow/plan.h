@@ -30,6 +30,8 @@ struct plan {
 	/* How often, of 1000 operations; what is left over are reads. */
 	uint32_t writes, discards, zeroes, flushes;
 	uint32_t fua;			/* of 1000 writes */
+	uint32_t stresses;		/* each of them once, */
+	uint32_t stress_every;		/* somewhere in so many operations of its own, in their order */
 	bool zeroes_direct;		/* discards and write-zeroes bypass the page cache */
 };
 

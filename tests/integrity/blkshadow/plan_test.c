@@ -25,7 +25,7 @@ START_TEST(every_operation_fits)
 
 			ck_assert_uint_eq(operation.number, number);
 			ck_assert_uint_lt(operation.job, plan.jobs);
-			if (operation.kind == OPERATION_FLUSH)
+			if (!operation_has_place(operation.kind))
 				continue;
 			ck_assert_uint_ge(operation.length_bytes, plan.block_bytes);
 			ck_assert_uint_le(operation.length_bytes, plan.max_bytes);
@@ -86,6 +86,35 @@ START_TEST(a_sequential_plan_covers_the_device_once)
 }
 END_TEST
 
+/* Each once, in its order, and each in its own part of the run, at a place that the seed chooses. */
+START_TEST(every_stress_occurs_once)
+{
+	struct plan plan = base;
+	uint32_t places[3] = {0};
+
+	plan.stresses = 3;
+	plan.stress_every = 100;
+	for (plan.seed = 1; plan.seed <= 50; plan.seed++) {
+		uint32_t seen = 0;
+
+		for (uint32_t number = 1; number <= 1000; number++) {
+			struct operation operation = plan_operation(&plan, number);
+
+			if (operation.kind != OPERATION_STRESS)
+				continue;
+			ck_assert_uint_eq(operation.stress, seen);
+			ck_assert_uint_eq((number - 1) / plan.stress_every, seen);
+			ck_assert_uint_eq(operation.length_bytes, 0);
+			places[seen % 3] |= 1u << (number - 1) % plan.stress_every / 4;
+			seen++;
+		}
+		ck_assert_uint_eq(seen, plan.stresses);
+	}
+	for (unsigned at = 0; at < 3; at++)
+		ck_assert_int_gt(__builtin_popcount(places[at]), 10);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *suite = suite_create("plan");
@@ -94,6 +123,7 @@ Suite *suite(void)
 	tcase_add_loop_test(cases, every_operation_fits, 0, PLAN_PATTERNS);
 	tcase_add_test(cases, everything_occurs);
 	tcase_add_test(cases, a_sequential_plan_covers_the_device_once);
+	tcase_add_test(cases, every_stress_occurs_once);
 	suite_add_tcase(suite, cases);
 	return suite;
 }

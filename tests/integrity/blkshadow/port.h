@@ -30,6 +30,12 @@ struct port_calls {
 	unsigned (*reap)(struct port *port, unsigned lane, struct io **done, unsigned max, unsigned wait_ms);
 	/* The range changes between direct and buffered: what is cached is written and dropped. 0 or negative errno. */
 	int (*settle)(struct port *port, uint64_t offset_bytes, uint64_t length_bytes);
+	/*
+	 * Nothing is in flight: lets go of the device, and takes it again. 0 or negative errno; what is wrong has been
+	 * printed. Only where the schedule pauses.
+	 */
+	int (*close)(struct port *port);
+	int (*reopen)(struct port *port);
 	/* The first byte at or after `from` that may be something but a hole; the device's size if there is none. */
 	uint64_t (*next_data)(struct port *port, uint64_t from_bytes);
 };

@@ -75,6 +75,26 @@ static size_t text_stretch(const struct report *report, size_t at, FILE *file)
 	return last;
 }
 
+/* As a word of a shell. */
+static void text_quoted(const char *option, const char *name, const char *command, FILE *file)
+{
+	fprintf(file, " --%s '%s=", option, name);
+	for (; *command; command++)
+		fputs(*command == '\'' ? "'\\''" : (char[]){*command, '\0'}, file);
+	fputc('\'', file);
+}
+
+static void text_replay(const struct report *report, FILE *file)
+{
+	const struct run *run = &report->attempt->run;
+
+	fprintf(file, "  replay it: blkshadow --replay %s", report->replay_path);
+	for (uint32_t at = 0; at < run->schedule->plan.stresses; at++)
+		text_quoted(run->schedule->pauses[at] ? "pause" : "stress", run->schedule->stresses[at],
+			    run->limits.stresses[at], file);
+	fprintf(file, " %s\n", report->target->path);
+}
+
 static void text_corruption(const struct report *report, FILE *file)
 {
 	const struct run *run = &report->attempt->run;
@@ -104,7 +124,37 @@ static void text_corruption(const struct report *report, FILE *file)
 	if (report->replay_path && !report->shrink)
 		fprintf(file, "  it did not fail again on this device: the file holds the whole run\n");
 	if (report->replay_path)
-		fprintf(file, "  replay it: blkshadow --replay %s %s\n", report->replay_path, report->target->path);
+		text_replay(report, file);
+}
+
+/* Calls `each` for every stress that has begun. */
+static void each_stress(const struct run *run, void (*each)(const struct run *run, const struct operation *stress, void *context),
+			void *context)
+{
+	for (uint32_t at = 0; run->schedule->plan.stresses && at < run->journal.event_count; at++) {
+		uint32_t event = run->journal.events[at];
+		struct operation operation = schedule_operation(run->schedule, SCHEDULE_NUMBER(event));
+
+		if (!SCHEDULE_IS_END(event) && operation.kind == OPERATION_STRESS)
+			each(run, &operation, context);
+	}
+}
+
+static void text_stress(const struct run *run, const struct operation *stress, void *file)
+{
+	const struct journal_times *times = &run->journal.times[stress->number];
+
+	fprintf(file, "  operation %u: the stress %s, %.3f s to %.3f s\n", stress->number, run->schedule->stresses[stress->stress],
+		(double)times->begin_ns / 1e9, (double)times->end_ns / 1e9);
+}
+
+static void json_stress(const struct run *run, const struct operation *stress, void *list)
+{
+	const struct journal_times *times = &run->journal.times[stress->number];
+
+	json_array_append_new(list, json_pack("{s:s, s:i, s:I, s:I}", "name", run->schedule->stresses[stress->stress],
+					      "operation", (int)stress->number, "begin_ns", (json_int_t)times->begin_ns,
+					      "end_ns", (json_int_t)times->end_ns));
 }
 
 void report_text(const struct report *report, FILE *file)
@@ -124,6 +174,7 @@ void report_text(const struct report *report, FILE *file)
 	fprintf(file, "  %llu page switches, %llu operations that the device does not have, %.1f bytes of memory per sector in use\n",
 		(unsigned long long)atomic_load(&counters->switches), (unsigned long long)atomic_load(&counters->refused),
 		in_use ? (double)shadow_memory_bytes(run->shadow) / (double)in_use : 0.0);
+	each_stress(run, text_stress, file);
 	if (run->seal.taken)
 		fprintf(file, "  seal: MD5 %s of the device, %s of the shadow: %s\n", run->seal.device, run->seal.shadow,
 			strcmp(run->seal.device, run->seal.shadow) == 0 ? "equal" : "DIFFERENT");
@@ -196,6 +247,12 @@ int report_json(const struct report *report, FILE *file)
 		return -ENOMEM;
 	if (run->seal.taken)
 		json_object_set_new(root, "seal", json_pack("{s:s, s:s}", "device", run->seal.device, "shadow", run->seal.shadow));
+	if (run->schedule->plan.stresses) {
+		json_t *stresses = json_array();
+
+		each_stress(run, json_stress, stresses);
+		json_object_set_new(root, "stresses", stresses);
+	}
 	if (run->trouble[0])
 		json_object_update_new(root, json_pack("{s:s, s:s}", "trouble", run->trouble, "phase", run->trouble_phase));
 	if (report->attempt->result == ATTEMPT_CORRUPT)

@@ -1,3 +1,4 @@
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
@@ -27,7 +28,8 @@ struct ring {
 	struct port port;
 	struct lane *lanes;
 	unsigned lane_count;
-	int direct_fd, buffered_fd;
+	int direct_fd, buffered_fd;	/* -1 while the device is let go of */
+	struct ring_target target;	/* its path is the caller's */
 	uint64_t size_bytes;
 	bool block_device;
 	_Atomic bool no_zero_range;	/* the file system has no such operation: punching reads as zeroes too */
@@ -84,6 +86,7 @@ static void prepare(struct ring *ring, struct io_uring_sqe *sqe, struct io *io)
 		io_uring_prep_fallocate(sqe, fd, mode, (off_t)io->offset_bytes, (off_t)io->length_bytes);
 		break;
 	case OPERATION_DISCARD:
+	case OPERATION_STRESS:
 	case OPERATION_KINDS:
 		io_uring_prep_fallocate(sqe, fd, mode, (off_t)io->offset_bytes, (off_t)io->length_bytes);
 		break;
@@ -203,11 +206,41 @@ static uint64_t ring_next_data(struct port *port, uint64_t from_bytes)
 	return errno == ENXIO ? ring->size_bytes : from_bytes;
 }
 
+static int ring_let_go(struct port *port)
+{
+	struct ring *ring = (struct ring *)port;
+	int error = fsync(ring->buffered_fd) < 0 ? -errno : 0;
+
+	close(ring->direct_fd);
+	close(ring->buffered_fd);
+	ring->direct_fd = ring->buffered_fd = -1;
+	return error;
+}
+
+/* It has to be as large as it was, and to take the same requests. */
+static int ring_reopen(struct port *port)
+{
+	struct ring *ring = (struct ring *)port;
+	struct ring_target again;
+	bool fits = target_open(ring->target.path, &again, &ring->direct_fd, &ring->buffered_fd);
+
+	if (fits && (again.size_bytes < ring->size_bytes || again.block_bytes > ring->target.block_bytes ||
+		     again.direct != ring->target.direct)) {
+		warnx("%s is another device now: of %llu bytes in blocks of %llu", again.path,
+		      (unsigned long long)again.size_bytes, (unsigned long long)again.block_bytes);
+		fits = false;
+	}
+	free(again.path);
+	return fits ? 0 : -ENODEV;
+}
+
 static const struct port_calls ring_calls = {
 	.push = ring_push,
 	.reap = ring_reap,
 	.settle = ring_settle,
 	.next_data = ring_next_data,
+	.close = ring_let_go,
+	.reopen = ring_reopen,
 };
 
 struct ring *ring_open(const char *path, struct ring_target *target)
@@ -223,6 +256,7 @@ struct ring *ring_open(const char *path, struct ring_target *target)
 	}
 	ring->block_device = target->block_device;
 	ring->size_bytes = target->size_bytes;
+	ring->target = *target;
 	return ring;
 }
 

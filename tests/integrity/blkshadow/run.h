@@ -12,6 +12,7 @@
 #include "schedule.h"
 #include "shadow.h"
 #include "stamp.h"
+#include "stress.h"
 
 #define RUN_TROUBLE_BYTES 256
 
@@ -25,6 +26,7 @@ struct run_limits {
 	bool record_all;		/* the whole device, not only what the schedule touches and its neighbours */
 	bool prelude;			/* fresh content first where a recorded schedule goes */
 	bool seal;			/* MD5 over all that is determined, at the end */
+	const char *const *stresses;	/* the commands, by number; NULL where the schedule has none */
 	bool allow_errors;		/* an operation that fails may have had any part of its effect; the run goes on */
 };
 
@@ -59,12 +61,13 @@ struct run {
 	struct modes *modes;
 	struct journal journal;
 	struct findings findings;
+	struct stress stress;
 	struct run_counters counters;
 	struct run_progress progress;
 	struct run_seal seal;
 	bool was_zero;			/* nothing but zeroes was recorded */
 	uint8_t *recorded;		/* a bit per chunk of RUN_CHUNK_BYTES: its content before the run is known */
-	pthread_mutex_t lock;		/* shadow, modes, journal, findings, cursor, trouble */
+	pthread_mutex_t lock;		/* shadow, modes, journal, findings, stress, cursor, trouble */
 	pthread_cond_t changed;
 	uint32_t cursor;		/* the next event of a recorded schedule */
 	_Atomic bool stopping;

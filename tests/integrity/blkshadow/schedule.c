@@ -6,9 +6,13 @@
 
 #include "schedule.h"
 
-#define HEADING "blkshadow schedule 1\n"
+#define HEADING "blkshadow schedule 2\n"
+#define HEADING_1 "blkshadow schedule 1\n"
 #define JOBS_MAX 1024u
 #define REQUEST_MAX_BYTES (1u << 30)
+
+/* Whether the others go on beside it. */
+static const char *const stress_words[] = {"beside", "pause"};
 
 static int compare_numbers(const void *one, const void *other)
 {
@@ -54,12 +58,33 @@ void schedule_free(struct schedule *schedule)
 	schedule->events = NULL;
 }
 
+bool schedule_name_stress(struct schedule *schedule, const char *name, size_t name_bytes, bool pauses)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	char *place = schedule->stresses[schedule->plan.stresses % SCHEDULE_STRESSES_MAX];
+
+	if (schedule->plan.stresses == SCHEDULE_STRESSES_MAX || name_bytes == 0 || name_bytes >= SCHEDULE_STRESS_BYTES ||
+	    strspn(name, allowed) < name_bytes)
+		return false;
+	for (uint32_t at = 0; at < schedule->plan.stresses; at++)
+		if (strlen(schedule->stresses[at]) == name_bytes && memcmp(schedule->stresses[at], name, name_bytes) == 0)
+			return false;
+	memcpy(place, name, name_bytes);
+	place[name_bytes] = '\0';
+	schedule->pauses[schedule->plan.stresses] = pauses;
+	schedule->plan.stresses++;
+	return true;
+}
+
 int schedule_write(const struct schedule *schedule, FILE *file, const char *device)
 {
 	const struct plan *plan = &schedule->plan;
 	char text[160];
 
-	fprintf(file, HEADING "# replay it: blkshadow --replay THIS-FILE %s\n", device);
+	fprintf(file, HEADING "# replay it: blkshadow --replay THIS-FILE");
+	for (uint32_t at = 0; at < plan->stresses; at++)
+		fprintf(file, " --%s %s=COMMAND", schedule->pauses[at] ? "pause" : "stress", schedule->stresses[at]);
+	fprintf(file, " %s\n", device);
 	fprintf(file,
 		"plan seed=%" PRIu64 " size=%" PRIu64 " block=%" PRIu64 " min=%" PRIu64 " max=%" PRIu64
 		" jobs=%u pattern=%u cache=%u writes=%u discards=%u zeroes=%u flushes=%u fua=%u zeroes_direct=%u\n",
@@ -72,6 +97,8 @@ int schedule_write(const struct schedule *schedule, FILE *file, const char *devi
 		fprintf(file, "saved run=%" PRIx64 " seed=%" PRIu64 " generation=%u device=%u was_zero=%u\n",
 			schedule->identity.run, schedule->identity.seed, schedule->identity.generation,
 			schedule->identity.device, schedule->was_zero);
+	for (uint32_t at = 0; at < plan->stresses; at++)
+		fprintf(file, "stress %u %s %s\n", at, schedule->stresses[at], stress_words[schedule->pauses[at]]);
 	for (uint32_t at = 0; at < schedule->event_count; at++) {
 		uint32_t event = schedule->events[at];
 		struct operation operation = schedule_operation(schedule, SCHEDULE_NUMBER(event));
@@ -122,10 +149,26 @@ static bool read_saved(struct schedule *schedule, const char *line)
 	return identity->run != 0;
 }
 
+static bool read_stress(struct schedule *schedule, const char *line)
+{
+	char name[SCHEDULE_STRESS_BYTES], word[8];
+	unsigned number;
+	int used = 0;
+
+	if (sscanf(line, "stress %u %31s %7s%n", &number, name, word, &used) != 3 || strcmp(line + used, "\n") != 0)
+		return false;
+	for (unsigned pauses = 0; pauses < 2; pauses++)
+		if (strcmp(word, stress_words[pauses]) == 0)
+			return number == schedule->plan.stresses && schedule_name_stress(schedule, name, strlen(name), pauses);
+	return false;
+}
+
 static bool fits(const struct plan *plan, const struct operation *operation)
 {
 	if (operation->job >= plan->jobs)
 		return false;
+	if (operation->kind == OPERATION_STRESS)
+		return operation->stress < plan->stresses;
 	if (operation->kind == OPERATION_FLUSH)
 		return operation->length_bytes == 0;
 	return plan->block_bytes && operation->length_bytes && operation->length_bytes <= plan->max_bytes &&
@@ -180,13 +223,16 @@ bool schedule_read(struct schedule *schedule, FILE *file, const char *name)
 	unsigned line = 1, heads = 0;
 
 	*schedule = (struct schedule){.repeats = 1};
-	if (!fgets(text, sizeof text, file) || strcmp(text, HEADING) != 0)
+	if (!fgets(text, sizeof text, file) || (strcmp(text, HEADING) != 0 && strcmp(text, HEADING_1) != 0))
 		return refuse(name, line, "not a schedule of this program");
 	while (fgets(text, sizeof text, file)) {
 		line++;
 		if (text[0] == '#')
 			continue;
-		if (text[0] == 's') {
+		if (strncmp(text, "stress ", 7) == 0) {
+			if (!read_stress(schedule, text))
+				return refuse(name, line, "not the next stress and its name");
+		} else if (text[0] == 's') {
 			if (!read_saved(schedule, text))
 				return refuse(name, line, "not what a run saves of itself");
 		} else if (text[0] != 'b' && text[0] != 'e') {

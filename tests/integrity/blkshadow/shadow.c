@@ -80,6 +80,7 @@ static uint32_t trace_of(const struct shadow *shadow, const struct operation *op
 		return (shadow->discard == SHADOW_DISCARD_UNDEFINED ? CELL_ANY : CELL_ZERO) | operation->number;
 	case OPERATION_READ:
 	case OPERATION_FLUSH:
+	case OPERATION_STRESS:
 	case OPERATION_KINDS:
 		break;
 	}
@@ -151,7 +152,7 @@ void shadow_begin(struct shadow *shadow, const struct operation *operation)
 		.oldest = oldest_begin(shadow),
 	};
 
-	if (operation->kind == OPERATION_FLUSH)
+	if (!operation_has_place(operation->kind))
 		return;
 	for (size_t at = 0; at < shadow->flight_count; at++)
 		contend(shadow, operation, &shadow->flights[at]);

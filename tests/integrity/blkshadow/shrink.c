@@ -170,7 +170,7 @@ static void want_named(struct work *work)
 	}
 }
 
-/* All operations near the failing sectors. */
+/* All operations near the failing sectors, and the stresses, which may have to do with any. */
 static void want_near(struct work *work)
 {
 	const struct run *run = &work->failed->run;
@@ -180,8 +180,8 @@ static void want_near(struct work *work)
 		uint32_t number = SCHEDULE_NUMBER(run->journal.events[at]);
 		struct operation operation = schedule_operation(run->schedule, number);
 
-		if (operation_first_sector(&operation) <= last + NEAR_SECTORS &&
-		    operation_end_sector(&operation) + NEAR_SECTORS > first)
+		if (operation.kind == OPERATION_STRESS || (operation_first_sector(&operation) <= last + NEAR_SECTORS &&
+		    operation_end_sector(&operation) + NEAR_SECTORS > first))
 			work->trial[number] = true;
 	}
 }

@@ -57,7 +57,8 @@ static uint64_t reader_next_data(struct port *port, uint64_t from_bytes)
 
 struct port *reader_open(struct reader *reader, struct sim *sim)
 {
-	static const struct port_calls calls = { reader_push, reader_reap, reader_settle, reader_next_data };
+	static const struct port_calls calls = { .push = reader_push, .reap = reader_reap, .settle = reader_settle,
+						 .next_data = reader_next_data };
 
 	*reader = (struct reader){ .port.calls = &calls, .sim = sim };
 	return &reader->port;
