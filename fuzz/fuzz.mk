@@ -18,7 +18,7 @@ FUZZ_SOURCES.state := src/cli/state.c
 FUZZ_SOURCES.talk := src/cli/talk.c src/sys/clock.c
 FUZZ_SOURCES.trace := $(addprefix src/cli/,record.c possible.c judge.c weigh.c weigh_command.c audit.c) spec/driver.c spec/driver_names.c src/sys/later.c \
 	$(CORE_SOURCES)
-FUZZ_SOURCES.vectors := fuzz/runner.c spec/words.c $(CORE_SOURCES)
+FUZZ_SOURCES.vectors := fuzz/runner.c spec/question.c spec/words.c $(CORE_SOURCES)
 FUZZ_SOURCES.schedule := $(addprefix tests/integrity/blkshadow/,schedule.c operation.c plan.c)
 FUZZ_SOURCES.stamp := $(addprefix tests/integrity/blkshadow/,stamp.c operation.c)
 FUZZ_SOURCES.session = $(filter-out %/main.c,$(SIM_SOURCES)) $(SIM_SERVER:%=%.c) $(SIM_SHADOW:%=%.c) $(SPEC:%=spec/%.c)

@@ -9,101 +9,12 @@
 #include "desc.h"
 #include "device.h"
 #include "params.h"
+#include "question.h"
 #include "result.h"
 #include "tag.h"
 #include "words.h"
 
-enum { LINE_MAX_BYTES = 8192, PAIRS_MAX = 24, DESC_MAX_BYTES = 256 };
-
-struct pair {
-	const char *key;
-	const char *value;
-};
-
-/* One question. wrong: a key was missing or a value none. */
-struct question {
-	struct pair pairs[PAIRS_MAX];
-	size_t count;
-	bool wrong;
-};
-
-static const char *word(struct question *question, const char *key)
-{
-	for (size_t i = 0; i < question->count; i++)
-		if (strcmp(question->pairs[i].key, key) == 0)
-			return question->pairs[i].value;
-	question->wrong = true;
-	return "";
-}
-
-static uint64_t number(struct question *question, const char *key)
-{
-	const char *text = word(question, key);
-	char *end;
-	uint64_t value = text[0] == '-' ? (uint64_t)strtoll(text, &end, 10) : strtoull(text, &end, 10);
-
-	question->wrong = question->wrong || text[0] == '\0' || *end != '\0';
-	return value;
-}
-
-/* A number from least to most: no other has an answer. */
-static uint32_t between(struct question *question, const char *key, uint32_t least, uint32_t most)
-{
-	uint64_t value = number(question, key);
-
-	question->wrong = question->wrong || value < least || value > most;
-	return (uint32_t)value;
-}
-
-/* A machine's page: a power of two. */
-static uint64_t page(struct question *question)
-{
-	uint64_t value = number(question, "page");
-
-	question->wrong = question->wrong || value == 0 || (value & (value - 1)) != 0;
-	return value;
-}
-
-static uint32_t choice(struct question *question, const char *key, const char *const *names, uint32_t count)
-{
-	const char *text = word(question, key);
-
-	for (uint32_t i = 0; i < count; i++)
-		if (names[i] != NULL && strcmp(names[i], text) == 0)
-			return i;
-	question->wrong = true;
-	return 0;
-}
-
-/* The number whose name is the text; none: wrong. */
-static uint32_t named(struct question *question, const char *text, const char *(*name)(uint32_t number), uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (strcmp(name(i), text) == 0)
-			return i;
-	question->wrong = true;
-	return 0;
-}
-
-/* A set of words with + between. */
-static uint32_t bits(struct question *question, const char *key, const char *const *names, uint32_t count)
-{
-	char copy[128], *rest = copy, *part;
-	uint32_t set = 0;
-
-	snprintf(copy, sizeof(copy), "%s", word(question, key));
-	if (strcmp(copy, "-") == 0)
-		return 0;
-	while ((part = strsep(&rest, "+")) != NULL) {
-		uint32_t bit = 0;
-
-		while (bit < count && strcmp(names[bit], part) != 0)
-			bit++;
-		question->wrong = question->wrong || bit == count;
-		set |= 1u << bit;
-	}
-	return set;
-}
+enum { DESC_MAX_BYTES = 256 };
 
 static void print_bytes(const void *bytes, size_t count)
 {
@@ -118,7 +29,7 @@ static const char *const OPS[] = { [REFUBLK_READ] = "read", [REFUBLK_WRITE] = "w
 
 static size_t bytes_of(struct question *question, unsigned char *bytes)
 {
-	const char *text = word(question, "bytes");
+	const char *text = question_word(question, "bytes");
 	size_t count = strcmp(text, "-") == 0 ? 0 : strlen(text) / 2;
 
 	if (strcmp(text, "-") != 0 && (strlen(text) % 2 != 0 || count > DESC_MAX_BYTES))
@@ -151,10 +62,10 @@ static void answer_desc(struct question *question)
 	unsigned char bytes[DESC_MAX_BYTES];
 	size_t count = bytes_of(question, bytes);
 	struct desc_limits limits = {
-		.device_bytes = number(question, "device"),
-		.max_io_bytes = (uint32_t)number(question, "max-io"),
-		.block_bytes = (uint32_t)number(question, "block"),
-		.read_only = (uint32_t)number(question, "read-only"),
+		.device_bytes = question_number(question, "device"),
+		.max_io_bytes = (uint32_t)question_number(question, "max-io"),
+		.block_bytes = (uint32_t)question_number(question, "block"),
+		.read_only = (uint32_t)question_number(question, "read-only"),
 	};
 	struct desc_decoded decoded;
 
@@ -171,10 +82,10 @@ static void answer_desc(struct question *question)
 
 static void answer_result(struct question *question)
 {
-	struct refublk_request request = { .op = choice(question, "op", OPS, REFUBLK_WRITE_ZEROES + 1),
-					   .length_bytes = number(question, "length") };
-	struct refublk_outcome outcome = { .done_bytes = number(question, "done"),
-					   .error = (uint32_t)number(question, "error") };
+	struct refublk_request request = { .op = question_choice(question, "op", OPS, REFUBLK_WRITE_ZEROES + 1),
+					   .length_bytes = question_number(question, "length") };
+	struct refublk_outcome outcome = { .done_bytes = question_number(question, "done"),
+					   .error = (uint32_t)question_number(question, "error") };
 
 	if (!question->wrong)
 		printf(" result=%" PRId32, result_of(&request, outcome).number);
@@ -184,10 +95,10 @@ static void answer_result(struct question *question)
 
 static void answer_io(struct question *question)
 {
-	uint32_t action = named(question, word(question, "action"), tag_action_name, TAG_ACTIONS);
-	uint16_t qid = (uint16_t)number(question, "qid"), tag = (uint16_t)number(question, "tag");
-	int32_t result = (int32_t)number(question, "result");
-	uint64_t address = number(question, "address");
+	uint32_t action = question_named(question, question_word(question, "action"), tag_action_name, TAG_ACTIONS);
+	uint16_t qid = (uint16_t)question_number(question, "qid"), tag = (uint16_t)question_number(question, "tag");
+	int32_t result = (int32_t)question_number(question, "result");
+	uint64_t address = question_number(question, "address");
 	struct command_io command;
 
 	question->wrong = question->wrong || action == TAG_NOTHING || action == TAG_HANDLE || action == TAG_PLACE;
@@ -200,9 +111,9 @@ static void answer_io(struct question *question)
 
 static void answer_control(struct question *question)
 {
-	uint32_t op = (uint32_t)number(question, "op"), device = (uint32_t)number(question, "device");
-	uint64_t address = number(question, "address"), data = number(question, "data");
-	uint16_t length = (uint16_t)number(question, "length");
+	uint32_t op = (uint32_t)question_number(question, "op"), device = (uint32_t)question_number(question, "device");
+	uint64_t address = question_number(question, "address"), data = question_number(question, "data");
+	uint16_t length = (uint16_t)question_number(question, "length");
 	struct command_control command = command_control_of(op, device, address, length, data);
 
 	if (question->wrong)
@@ -213,7 +124,7 @@ static void answer_control(struct question *question)
 
 static void answer_command(struct question *question)
 {
-	if (strcmp(word(question, "what"), "io") == 0)
+	if (strcmp(question_word(question, "what"), "io") == 0)
 		answer_io(question);
 	else
 		answer_control(question);
@@ -221,21 +132,21 @@ static void answer_command(struct question *question)
 
 static void answer_place(struct question *question)
 {
-	uint16_t qid = (uint16_t)between(question, "qid", 0, UBLK_QID_BITS_MASK), tag;
+	uint16_t qid = (uint16_t)question_between(question, "qid", 0, UBLK_QID_BITS_MASK), tag;
 	struct desc_area area;
 	uint32_t byte, depth, stride;
 	uint64_t page_bytes;
 
-	if (strcmp(word(question, "what"), "copy") == 0) {
-		tag = (uint16_t)number(question, "tag");
-		byte = between(question, "byte", 0, UBLK_IO_BUF_BITS_MASK);
+	if (strcmp(question_word(question, "what"), "copy") == 0) {
+		tag = (uint16_t)question_number(question, "tag");
+		byte = question_between(question, "byte", 0, UBLK_IO_BUF_BITS_MASK);
 		if (!question->wrong)
 			printf(" offset=%" PRIu64, command_copy_offset(qid, tag, byte));
 		return;
 	}
-	depth = (uint32_t)number(question, "depth");
-	stride = (uint32_t)number(question, "stride");
-	page_bytes = page(question);
+	depth = (uint32_t)question_number(question, "depth");
+	stride = (uint32_t)question_number(question, "stride");
+	page_bytes = question_page(question);
 	if (question->wrong)
 		return;
 	area = desc_area(qid, depth, stride, page_bytes);
@@ -244,8 +155,8 @@ static void answer_place(struct question *question)
 
 static void answer_user(struct question *question)
 {
-	struct command_user user = { .kind = between(question, "kind", COMMAND_UBLK, COMMAND_KINDS - 1), .serial = (uint32_t)number(question, "serial"),
-				     .tag = (uint16_t)number(question, "tag") };
+	struct command_user user = { .kind = question_between(question, "kind", COMMAND_UBLK, COMMAND_KINDS - 1), .serial = (uint32_t)question_number(question, "serial"),
+				     .tag = (uint16_t)question_number(question, "tag") };
 
 	if (!question->wrong)
 		printf(" number=%" PRIu64, command_user_encode(user));
@@ -256,13 +167,13 @@ static void answer_params(struct question *question)
 	static const char *const names[] = { "read-only", "cache", "fua", "discard", "write-zeroes", "rotational",
 					     "get-data", "wait", "reissue", "fail" };
 	struct params_config config = {
-		.size_bytes = number(question, "size"), .block_bytes = (uint32_t)number(question, "block"),
-		.physical_block_bytes = (uint32_t)number(question, "physical"),
-		.max_io_bytes = (uint32_t)number(question, "max-io"),
-		.discard_granularity_bytes = (uint32_t)number(question, "granularity"),
-		.queues = (uint32_t)number(question, "queues"), .depth_tags = (uint32_t)number(question, "depth"),
-		.page_bytes = page(question), .memory_limit_bytes = number(question, "memory"),
-		.flags = bits(question, "flags", names, 10), .id = -1,
+		.size_bytes = question_number(question, "size"), .block_bytes = (uint32_t)question_number(question, "block"),
+		.physical_block_bytes = (uint32_t)question_number(question, "physical"),
+		.max_io_bytes = (uint32_t)question_number(question, "max-io"),
+		.discard_granularity_bytes = (uint32_t)question_number(question, "granularity"),
+		.queues = (uint32_t)question_number(question, "queues"), .depth_tags = (uint32_t)question_number(question, "depth"),
+		.page_bytes = question_page(question), .memory_limit_bytes = question_number(question, "memory"),
+		.flags = question_bits(question, "flags", names, 10), .id = -1,
 	};
 	struct ublk_params params;
 
@@ -283,10 +194,10 @@ static void answer_params(struct question *question)
 
 static void answer_tag(struct question *question)
 {
-	uint32_t mode = choice(question, "mode", words_tag_modes, TAG_MODES);
-	struct tag_state state = { .owner = (uint8_t)named(question, word(question, "owner"), tag_owner_name, TAG_OWNERS),
-				   .memory = (uint8_t)choice(question, "memory", words_tag_memories, TAG_MEMORIES) };
-	uint32_t event = named(question, word(question, "event"), tag_event_name, TAG_EVENTS);
+	uint32_t mode = question_choice(question, "mode", words_tag_modes, TAG_MODES);
+	struct tag_state state = { .owner = (uint8_t)question_named(question, question_word(question, "owner"), tag_owner_name, TAG_OWNERS),
+				   .memory = (uint8_t)question_choice(question, "memory", words_tag_memories, TAG_MEMORIES) };
+	uint32_t event = question_named(question, question_word(question, "event"), tag_event_name, TAG_EVENTS);
 	struct tag_step step;
 
 	question->wrong = question->wrong || !tag_state_valid(mode, state);
@@ -299,17 +210,15 @@ static void answer_tag(struct question *question)
 
 static void answer_session(struct question *question)
 {
-	uint32_t mode = choice(question, "mode", words_tag_modes, TAG_MODES);
-	char events[1024], *rest = events, *event;
+	uint32_t mode = question_choice(question, "mode", words_tag_modes, TAG_MODES);
+	uint32_t events[QUESTION_EVENTS_MAX];
+	size_t count = question_events(question, tag_event_name, TAG_EVENTS, events);
 	struct tag_state state = { .owner = TAG_UNBORN };
-	const char *before = " actions=";
 
-	snprintf(events, sizeof(events), "%s", word(question, "events"));
-	while (!question->wrong && (event = strsep(&rest, ",")) != NULL) {
-		struct tag_step step = tag_step(mode, state, named(question, event, tag_event_name, TAG_EVENTS));
+	for (size_t i = 0; i < count; i++) {
+		struct tag_step step = tag_step(mode, state, events[i]);
 
-		printf("%s%s", before, tag_action_name(step.action));
-		before = ",";
+		printf("%s%s", i == 0 ? " actions=" : ",", tag_action_name(step.action));
 		state = step.state;
 	}
 }
@@ -317,13 +226,13 @@ static void answer_session(struct question *question)
 static void answer_device(struct question *question)
 {
 	struct device_state state = {
-		.want = (uint8_t)choice(question, "want", words_device_wants, DEVICE_WANTS),
-		.phase = (uint8_t)choice(question, "phase", words_device_phases, DEVICE_PHASES),
-		.recovery = (uint8_t)number(question, "recovery"), .failed = (uint8_t)number(question, "failed"),
-		.queues = (uint8_t)number(question, "queues"), .tries = (uint8_t)number(question, "tries"),
-		.pausing = (uint8_t)number(question, "pausing"),
+		.want = (uint8_t)question_choice(question, "want", words_device_wants, DEVICE_WANTS),
+		.phase = (uint8_t)question_choice(question, "phase", words_device_phases, DEVICE_PHASES),
+		.recovery = (uint8_t)question_number(question, "recovery"), .failed = (uint8_t)question_number(question, "failed"),
+		.queues = (uint8_t)question_number(question, "queues"), .tries = (uint8_t)question_number(question, "tries"),
+		.pausing = (uint8_t)question_number(question, "pausing"),
 	};
-	uint32_t event = choice(question, "event", words_device_events, DEVICE_EVENTS);
+	uint32_t event = question_choice(question, "event", words_device_events, DEVICE_EVENTS);
 	struct device_step step;
 
 	question->wrong = question->wrong || !device_state_valid(state);
@@ -334,6 +243,28 @@ static void answer_device(struct question *question)
 	       words_device_verdicts[step.verdict]);
 }
 
+static const char *runner_event_word(uint32_t event)
+{
+	return words_device_events[event];
+}
+
+static void answer_device_session(struct question *question)
+{
+	uint32_t events[QUESTION_EVENTS_MAX], verdicts[QUESTION_EVENTS_MAX];
+	size_t count = question_events(question, runner_event_word, DEVICE_EVENTS, events);
+	struct device_state state = { .phase = DEVICE_ABSENT };
+
+	for (size_t i = 0; i < count; i++) {
+		struct device_step step = device_step(state, events[i]);
+
+		printf("%s%s", i == 0 ? " actions=" : ",", device_action_name(step.action));
+		verdicts[i] = step.verdict;
+		state = step.state;
+	}
+	for (size_t i = 0; i < count; i++)
+		printf("%s%s", i == 0 ? " verdicts=" : ",", words_device_verdicts[verdicts[i]]);
+}
+
 /* ---- the protocol -------------------------------------------------------------------------- */
 
 static const struct {
@@ -341,21 +272,8 @@ static const struct {
 	void (*answer)(struct question *question);
 } KINDS[] = { { "desc", answer_desc },	   { "result", answer_result }, { "command", answer_command },
 	      { "place", answer_place },   { "user", answer_user },	{ "params", answer_params },
-	      { "tag", answer_tag },	   { "session", answer_session }, { "device", answer_device } };
-
-static void read_pairs(struct question *question, char *rest)
-{
-	char *part;
-
-	while ((part = strsep(&rest, " ")) != NULL && question->count < PAIRS_MAX) {
-		char *equals = strchr(part, '=');
-
-		if (equals == NULL)
-			continue;
-		*equals = '\0';
-		question->pairs[question->count++] = (struct pair){ part, equals + 1 };
-	}
-}
+	      { "tag", answer_tag },	   { "session", answer_session }, { "device", answer_device },
+	      { "device-session", answer_device_session } };
 
 static void answer(char *line)
 {
@@ -365,7 +283,7 @@ static void answer(char *line)
 
 	printf("%s", id);
 	if (rest != NULL)
-		read_pairs(&question, rest);
+		question_read(&question, rest);
 	for (size_t i = 0; kind != NULL && i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
 		if (strcmp(kind, KINDS[i].name) == 0) {
 			known = true;
@@ -376,7 +294,7 @@ static void answer(char *line)
 
 int main(void)
 {
-	static char line[LINE_MAX_BYTES];
+	static char line[QUESTION_BYTES_MAX];
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';

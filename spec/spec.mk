@@ -7,7 +7,7 @@ rules: setup-test ## every rule of spec/rules.md has one home, evidence that is 
 	@spec/draw --check >/dev/null
 	@spec/check-rules
 vectors: setup-test $(RUNNER) ## our runner answers the test vectors, and refuses the broken ones
-	@spec/vectors.py $(RUNNER)
+	@spec/vectors.py $(RUNNER) --exact
 draw: setup-test ## the state diagrams anew, after a table has changed
 	@spec/draw
 model: setup-test ## every order of events of driver and server, over the compiled core
@@ -24,5 +24,5 @@ mcdc: setup-test ## every condition of the core decides by itself, every CHECK c
 	@spec/mcdc
 
 # The core alone, as a port of it to another language would be alone.
-$(RUNNER): $(BUILD)/spec/runner.o $(BUILD)/spec/words.o $(CORE_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/src/sys/check.o
+$(RUNNER): $(BUILD)/spec/runner.o $(BUILD)/spec/question.o $(BUILD)/spec/words.o $(CORE_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/src/sys/check.o
 	$(QUIET)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -o $@
