@@ -73,6 +73,7 @@ struct sim {
 	uint32_t open_ios;
 	uint64_t requests_made;
 	atomic_bool leave;
+	_Atomic uint32_t parting; /* enum serve_parting */
 	bool flowing;          /* requests go to the driver */
 	bool frozen;           /* time passes and nothing moves */
 
@@ -167,6 +168,7 @@ void server_close_backend(struct sim *sim);
 void server_start(struct sim *sim);                         /* all threads; FETCH is pushed */
 void server_turn(struct port *port);
 void server_leave(struct sim *sim);                         /* they are told */
+void server_part(struct sim *sim, uint32_t parting);        /* likewise, enum serve_parting */
 void server_end(struct port *port);                         /* the thread is gone, as it is */
 
 #endif

@@ -208,12 +208,36 @@ void sim_kill_thread(struct sim *sim, uint16_t qid)
 	life_recover(sim);
 }
 
+/* Whatever has come by then is kept. */
+static void life_keep(struct sim *sim)
+{
+	const bool leaves = choice_below(sim->choice, 2);
+
+	sim->counts.quiesces++;
+	server_part(sim, SERVE_KEEPS);
+	life_drain(sim);
+	if (!leaves) {
+		server_part(sim, SERVE_STAYS);
+		return;
+	}
+	sim->flowing = false;
+	life_leave(sim);
+	life_end_threads(sim);
+	life_release(sim);
+	life_recover(sim);
+}
+
 void sim_quiesce(struct sim *sim)
 {
 	uint32_t q;
 
-	if (sim->breach.rule || sim->config.kernel == DRIVER_6_12 || sim->device.recovery == DRIVER_NO_RECOVERY)
+	if (sim->breach.rule || sim->device.recovery == DRIVER_NO_RECOVERY)
 		return;
+	if (sim->config.kernel == DRIVER_6_12) {
+		if (sim->device.recovery == DRIVER_RECOVERY_REISSUE)
+			life_keep(sim);
+		return;
+	}
 	sim->counts.quiesces++;
 	life_step(sim, DRIVER_QUIESCE);
 	sim->flowing = false;

@@ -99,6 +99,7 @@ static void server_start_thread(struct port *port)
 			    .block_bytes = config->block_bytes },
 		.port = port,
 		.leave = &sim->leave,
+		.parting = &sim->parting,
 		.mode = config->mode == DRIVER_GET_DATA ? TAG_GET_DATA : TAG_PLAIN,
 		.depth_tags = config->depth_tags,
 		.stride_bytes = sizeof(struct ublksrv_io_desc),
@@ -123,6 +124,7 @@ void server_start(struct sim *sim)
 	uint32_t q;
 
 	atomic_store(&sim->leave, false);
+	atomic_store(&sim->parting, SERVE_STAYS);
 	for (q = 0; q < sim->config.queues; q++)
 		server_start_thread(&sim->ports[q]);
 }
@@ -145,13 +147,24 @@ void server_end(struct port *port)
 	port->first = port->visible = port->last;
 }
 
-void server_leave(struct sim *sim)
+static void server_wake(struct sim *sim)
 {
 	uint32_t q;
 
-	atomic_store(&sim->leave, true);
 	for (q = 0; q < sim->config.queues; q++)
 		sim->ports[q].wake_due = true;
+}
+
+void server_leave(struct sim *sim)
+{
+	atomic_store(&sim->leave, true);
+	server_wake(sim);
+}
+
+void server_part(struct sim *sim, uint32_t parting)
+{
+	atomic_store(&sim->parting, parting);
+	server_wake(sim);
 }
 
 /* It was told to leave, or every command has been taken back and it has seen so. */

@@ -124,7 +124,8 @@ uint64_t sim_clock_ms(const struct sim *sim);
 void sim_kill(struct sim *sim);
 void sim_kill_thread(struct sim *sim, uint16_t qid);
 
-/* QUIESCE (7.x, of a device with recovery), and another server takes over. */
+/* Another server takes over: after QUIESCE, of a device with recovery; or on 6.12, of one with REISSUE, from queues that keep
+ * what comes, unless they take it up again. */
 void sim_quiesce(struct sim *sim);
 
 /* STOP and DEL with what is in flight, and the device is made anew over the same backend. */
