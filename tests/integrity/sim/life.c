@@ -343,7 +343,7 @@ bool sim_step(struct sim *sim)
 		server_turn(port);
 		return true;
 	}
-	if (sim->open_ios > 0 && sim->flowing)
+	if (sim->open_ios > 0 && sim->flowing && atomic_load(&sim->parting) == SERVE_STAYS)
 		rule_broken(sim, "R18", "%u requests are never answered", sim->open_ios);
 	return false;
 }
