@@ -17,17 +17,16 @@ kill_and_recover() {
     must 20 dmsetup create lower --table "0 $half linear $disk 0"
     lower=/dev/dm-$(dmsetup info -c --noheadings -o minor lower)
     wait_until 10 "$lower" test -b "$lower"
-    lower_writes=0
     rm -f enough
     start fio fio_passes "$disk" $((half * 512))
     [ -z "$errors" ] || set -- --allow-errors "$@"
-    start shadow blkshadow --cache direct --depth 8 --max 32K --stall 60 --quiet "$@" "$lower"
+    shadow_begins "$@"
     while [ $round -lt "$rounds" ]; do
         round=$((round + 1))
         wait_until 60 'blkshadow writes, or is over' shadow_goes_on
         if [ -e shadow.rc ]; then
             shadow_ends interrupted
-            start shadow blkshadow --cache direct --depth 8 --max 32K --stall 60 --quiet "$@" "$lower"
+            shadow_begins "$@"
             wait_until 60 'blkshadow writes' shadow_goes_on
         fi
         [ ! -e fio.rc ] || fail "fio ends: $(tail -n 1 fio.out)"
@@ -61,11 +60,20 @@ fio_passes() {
     done
 }
 
+shadow_begins() {
+    lower_writes=$(writes_below)
+    start shadow blkshadow --cache direct --depth 8 --max 32K --stall 60 --quiet "$@" "$lower"
+}
+
+writes_below() {
+    awk '{ print $5 }' "/sys/block/${lower#/dev/}/stat"
+}
+
 # More than 20 writes since the last call, or the end of blkshadow: it neither records what the disk holds nor sweeps it.
 shadow_goes_on() {
     local now
     [ ! -e shadow.rc ] || return 0
-    now=$(awk '{ print $5 }' "/sys/block/${lower#/dev/}/stat")
+    now=$(writes_below)
     [ "$now" -gt $((lower_writes + 20)) ] || return 1
     lower_writes=$now
 }
