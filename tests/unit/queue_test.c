@@ -13,6 +13,7 @@
 
 #include "queue.h"
 #include "report.h"
+#include "serve.h"
 #include "suite.h"
 #include "support/port_quiet.h"
 
@@ -229,7 +230,7 @@ START_TEST(test_leave_waits_for_a_later_outcome)
 	ck_assert_int_eq(pwrite(char_fd, descriptor, sizeof(descriptor), 4096 * 24), sizeof(descriptor));
 	start();
 	expect_report(REPORT_READY, 0);
-	port_quiet_request();
+	port_quiet_request(0);
 	await_request();
 	ck_assert_uint_eq(queue_look(queue).open_requests, 1);
 	ck_assert_uint_eq(queue_look(queue).backend_ios, 1);
@@ -238,6 +239,25 @@ START_TEST(test_leave_waits_for_a_later_outcome)
 	ck_assert(nothing_reported(50));
 	queue_complete(queue, atomic_load(&token), (struct refublk_outcome){ .done_bytes = 4096 });
 	expect_report(REPORT_OVER, 0);
+	expect_released();
+}
+END_TEST
+
+/* A request of which nobody knows could be on its way to any other tag. */
+START_TEST(test_a_queue_that_keeps_is_full_with_its_last_tag)
+{
+	start();
+	expect_report(REPORT_READY, 0);
+	queue_part(queue, SERVE_KEEPS);
+	for (uint16_t tag = 0; tag < TAGS; tag++) {
+		ck_assert(nothing_reported(20));
+		port_quiet_request(tag);
+	}
+	expect_report(REPORT_FULL, 0);
+	ck_assert(nothing_reported(50));
+	queue_leave(queue);
+	expect_report(REPORT_OVER, 0);
+	ck_assert_uint_eq(atomic_load(&token), 0);
 	expect_released();
 }
 END_TEST
@@ -257,6 +277,7 @@ Suite *suite(void)
 	tcase_add_test(life, test_no_ring);
 	tcase_add_loop_test(life, test_leave_at_any_time, 0, 3);
 	tcase_add_test(life, test_leave_waits_for_a_later_outcome);
+	tcase_add_test(life, test_a_queue_that_keeps_is_full_with_its_last_tag);
 	suite_add_tcase(suite, life);
 	return suite;
 }

@@ -22,7 +22,7 @@ static uint64_t commands[PORT_QUIET_TAGS]; /* user_data by tag; 0: none */
 static int32_t end_result = PORT_QUIET_NONE;
 static uint32_t ports;
 static int open_answer;
-static bool requested;
+static uint64_t requested; /* a bit for each tag */
 
 void port_quiet_open_answer(int answer)
 {
@@ -36,10 +36,10 @@ void port_quiet_end_all(int32_t result)
 	pthread_mutex_unlock(&lock);
 }
 
-void port_quiet_request(void)
+void port_quiet_request(uint16_t tag)
 {
 	pthread_mutex_lock(&lock);
-	requested = true;
+	requested |= UINT64_C(1) << tag;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -118,9 +118,11 @@ static void port_quiet_end(struct port *port, uint64_t *user_data, int32_t resul
 static void port_quiet_play(struct port *port)
 {
 	pthread_mutex_lock(&lock);
-	if (requested && commands[0] != 0) {
-		requested = false;
-		port_quiet_end(port, &commands[0], 0);
+	for (int tag = 0; tag < PORT_QUIET_TAGS; tag++) {
+		if ((requested & UINT64_C(1) << tag) != 0 && commands[tag] != 0) {
+			requested &= ~(UINT64_C(1) << tag);
+			port_quiet_end(port, &commands[tag], 0);
+		}
 	}
 	for (int tag = 0; tag < PORT_QUIET_TAGS && end_result != PORT_QUIET_NONE; tag++)
 		port_quiet_end(port, &commands[tag], end_result);

@@ -11,8 +11,8 @@ void port_quiet_open_answer(int answer);
 /* Every command under way, and every one that follows, ends with this result. 0: they stay under way. */
 void port_quiet_end_all(int32_t result);
 
-/* The command of tag 0 ends with 0: a request. */
-void port_quiet_request(void);
+/* The tag's command ends with 0: a request. */
+void port_quiet_request(uint16_t tag);
 
 /* Ports that are open, and commands that are under way. */
 uint32_t port_quiet_open(void);
