@@ -81,6 +81,21 @@ START_TEST(test_there_is_no_way_back)
 }
 END_TEST
 
+/* QUIESCE stands behind a foreign STOP that waits for the queue that fails: the others leave before it is answered. */
+START_TEST(test_quiesce_behind_a_foreign_stop)
+{
+	start(NEW_KERNEL, REFUBLK_RECOVERY_WAIT);
+	plane.behind_stop = true;
+	plane.queue_fault = PLANE_QUEUE_FAILS_STOPPING;
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	ck_assert_int_eq(refublk_wait(device), -EIO);
+	refublk_free(device);
+	ck_assert_msg(!plane.violation, "%s: %s", plane.violation, plane.sent);
+	ck_assert_str_eq(plane.sent, "quiesce ");
+	ck_assert(plane.exists && !plane.stopped && plane.running == 0);
+}
+END_TEST
+
 static const struct refusal {
 	uint64_t features;
 	uint32_t recovery;
@@ -160,6 +175,7 @@ Suite *suite(void)
 
 	tcase_add_loop_test(live, test_the_device_is_left_to_the_next_server, 0, sizeof(ways) / sizeof(ways[0]));
 	tcase_add_loop_test(live, test_there_is_no_way_back, 0, sizeof(answers) / sizeof(answers[0]));
+	tcase_add_test(live, test_quiesce_behind_a_foreign_stop);
 	tcase_add_loop_test(live, test_who_cannot_be_handed_over_goes_on, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(live, test_a_stop_that_comes_first_counts);
 	tcase_add_test(live, test_full_queues_leave_where_the_driver_cannot_hold_back);

@@ -153,6 +153,20 @@ START_TEST(test_a_queue_fails)
 }
 END_TEST
 
+/* END stands behind a foreign STOP that waits for the failed queue: the others leave before it is answered. */
+START_TEST(test_end_behind_a_foreign_stop)
+{
+	struct plane script = plane_orphan(3);
+	struct run_rig_lived lived;
+
+	script.behind_stop = true;
+	script.queue_fault = PLANE_QUEUE_FAILS_STARTING;
+	lived = run_rig_recover(script, BYTES);
+	expect_recoverable(lived);
+	ck_assert_int_eq(lived.start, -EBADF);
+}
+END_TEST
+
 /* Made for recovery: what goes wrong once it is live leaves it, what went wrong before is undone, a stop is a stop. */
 START_TEST(test_a_device_made_for_recovery)
 {
@@ -249,6 +263,7 @@ Suite *suite(void)
 	tcase_set_timeout(faults, 30);
 	tcase_add_loop_test(faults, test_a_command_refused, 0, OPS * ERRNOS);
 	tcase_add_loop_test(faults, test_a_queue_fails, PLANE_QUEUE_NOT_STARTED, PLANE_QUEUE_FAULTS);
+	tcase_add_test(faults, test_end_behind_a_foreign_stop);
 	suite_add_tcase(run, faults);
 	return run;
 }

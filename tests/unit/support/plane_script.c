@@ -208,8 +208,10 @@ static int32_t control_effect(struct control *control, const struct command_cont
 		return 0;
 	case UBLK_U_CMD_DEL_DEV:
 		return control_delete();
-	case UBLK_U_CMD_UPDATE_SIZE:
 	case UBLK_U_CMD_QUIESCE_DEV:
+		plane_queue_spoil(PLANE_QUEUE_FAILS_STOPPING);
+		return 0;
+	case UBLK_U_CMD_UPDATE_SIZE:
 		return 0;
 	default:
 		plane_breach("a command that nobody expects");
@@ -268,10 +270,17 @@ void control_cancel(struct control *control)
 	}
 }
 
+/* Behind a STOP that ends with the queues. */
+static bool control_behind(const struct control *control)
+{
+	return plane.behind_stop && (control->op == UBLK_U_CMD_END_USER_RECOVERY || control->op == UBLK_U_CMD_QUIESCE_DEV) &&
+	       fcntl(plane.char_fd, F_GETFD) >= 0;
+}
+
 /* A START in flight is answered once all its queues are ready and the scan is over; never while one has failed. */
 static bool control_answered(struct control *control)
 {
-	if (!control->op)
+	if (!control->op || control_behind(control))
 		return false;
 	if (!control->held)
 		return true;

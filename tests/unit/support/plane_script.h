@@ -16,7 +16,7 @@ enum plane_queue_fault {
 	PLANE_QUEUE_FAILS_OPENING,  /* before it is ready */
 	PLANE_QUEUE_FAILS_STARTING, /* while START is in flight */
 	PLANE_QUEUE_FAILS_LIVE,
-	PLANE_QUEUE_FAILS_STOPPING, /* while STOP is in flight */
+	PLANE_QUEUE_FAILS_STOPPING, /* while STOP or QUIESCE is in flight */
 	PLANE_QUEUE_FAULTS
 };
 
@@ -32,6 +32,7 @@ struct plane {
 	int fault_error;        /* …is answered with this… */
 	uint32_t fault_times;   /* …so many times */
 	uint32_t held_op;       /* this command is not answered before it is cancelled */
+	bool behind_stop;       /* somebody's STOP waits for a queue: END and QUIESCE are answered once the character device is closed */
 	bool del_interrupted;   /* the first DEL answers -EINTR, after the removal */
 	uint32_t queue_fault;   /* enum plane_queue_fault, */
 	uint16_t fault_qid;     /* of this queue */
