@@ -1,8 +1,8 @@
 #include "driver.h"
 
 _Static_assert(sizeof(struct driver_tag_state) == 3 && sizeof(struct driver_tag_event) == 2, "no padding");
-_Static_assert(sizeof(struct driver_tag_step) == 10 && sizeof(struct driver_device_state) == 10, "no padding");
-_Static_assert(sizeof(struct driver_device_step) == 14, "no padding");
+_Static_assert(sizeof(struct driver_tag_step) == 10 && sizeof(struct driver_device_state) == 11, "no padding");
+_Static_assert(sizeof(struct driver_device_step) == 16, "no padding");
 
 /* ---- one tag: answers ---------------------------------------------------------------------- */
 

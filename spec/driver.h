@@ -213,6 +213,7 @@ struct driver_device_state {
 	uint8_t disk;      /* enum driver_disk */
 	uint8_t cancelled; /* 1: commands of this round were taken back; requests are not delivered */
 	uint8_t stopping;  /* 1 (7.3): the server that has it open is turned away */
+	uint8_t stranded;  /* 1 (6.12): commands outlive their server, and with them its open file, until a STOP or DEL takes them back */
 	uint8_t waiting;   /* of enum driver_waiting */
 };
 
@@ -240,6 +241,7 @@ enum driver_device_event {
 	DRIVER_UPDATE_SIZE,
 	DRIVER_DEL,
 	DRIVER_SERVER_DIED,        /* its rings have ended; the character device may be held by others */
+	DRIVER_DIED_FETCHING,      /* the same, when the last queue that was begun is fetched in part */
 	DRIVER_RELEASE,            /* the last reference to the open character device has gone */
 	DRIVER_IO_ENDED,           /* what the removal of the disk waits for is over */
 	DRIVER_DISK_CLOSED,        /* the last holder of a removed disk has let go */
@@ -256,7 +258,7 @@ enum driver_reply {
 	DRIVER_REPLY_NONE,  /* no command of this kind is answered by this event */
 	DRIVER_REPLY_NOW,   /* the command that was just sent, with `result` */
 	DRIVER_REPLY_WAITS, /* it waits; state.waiting says for what */
-	DRIVER_REPLY_BEHIND, /* it waits for the mutex that another command holds: the same event again, later */
+	DRIVER_REPLY_BEHIND, /* it waits for the mutex that another command holds, or for stranded commands: the same event again, later */
 	DRIVER_REPLY_START, /* a waiting START_DEV is answered, with `result` */
 	DRIVER_REPLY_END,   /* a waiting END_USER_RECOVERY */
 	DRIVER_REPLY_STOP,  /* a waiting STOP_DEV */
@@ -268,6 +270,7 @@ struct driver_device_step {
 	struct driver_device_state state;
 	uint8_t reply;   /* enum driver_reply */
 	uint8_t verdict; /* enum driver_verdict */
+	uint8_t reserved; /* 0 */
 	int16_t result;  /* 0 or -errno */
 };
 

@@ -63,6 +63,7 @@ static struct driver_device_state cancel(uint32_t kernel, struct driver_device_s
 		state.cancelled = 1;
 	if (kernel == DRIVER_7_3 && state.open)
 		state.stopping = 1;
+	state.stranded = 0;
 	return state;
 }
 
@@ -283,11 +284,23 @@ static struct driver_device_step server_died(uint32_t kernel, struct driver_devi
 	return quiet(state);
 }
 
+/* 6.12 knows no daemon of a queue before its last FETCH, and leaves the commands of one that it does not know. */
+static struct driver_device_step died_fetching(uint32_t kernel, struct driver_device_state state)
+{
+	if (!state.open || state.ready != DRIVER_SOME_FETCHED)
+		return impossible(state);
+	if (kernel != DRIVER_6_12)
+		return server_died(kernel, state);
+	if (!state.cancelled)
+		state.stranded = 1;
+	return quiet(state);
+}
+
 static struct driver_device_step release(uint32_t kernel, struct driver_device_state state)
 {
 	if (!state.open)
 		return impossible(state);
-	if (kernel != DRIVER_6_12 && held(state, DRIVER_WAITING_STOP))
+	if (state.stranded || (kernel != DRIVER_6_12 && held(state, DRIVER_WAITING_STOP)))
 		return behind(state);
 	state.open = 0;
 	if (kernel == DRIVER_6_12 || (kernel == DRIVER_7_2 && state.disk != DRIVER_DISK))
@@ -360,6 +373,8 @@ static struct driver_device_step happens(uint32_t kernel, struct driver_device_s
 	switch (event) {
 	case DRIVER_SERVER_DIED:
 		return server_died(kernel, state);
+	case DRIVER_DIED_FETCHING:
+		return died_fetching(kernel, state);
 	case DRIVER_RELEASE:
 		return release(kernel, state);
 	case DRIVER_IO_ENDED:

@@ -123,6 +123,7 @@ const char *driver_device_event_name(uint32_t event)
 		[DRIVER_UPDATE_SIZE] = "update-size",
 		[DRIVER_DEL] = "del",
 		[DRIVER_SERVER_DIED] = "server-died",
+		[DRIVER_DIED_FETCHING] = "died-fetching",
 		[DRIVER_RELEASE] = "release",
 		[DRIVER_IO_ENDED] = "io-ended",
 		[DRIVER_DISK_CLOSED] = "disk-closed",

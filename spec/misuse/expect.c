@@ -169,6 +169,7 @@ struct device_world {
 	uint32_t kernel;
 	struct driver_device_state state;
 	bool held; /* somebody has the disk open */
+	bool dead; /* the server has died, and its file is to be released */
 	char others[MATRIX_TEXT_MAX / 2];
 	bool answered;
 	int result;
@@ -204,15 +205,16 @@ static void hear(struct device_world *world, struct driver_device_step step, uin
 /* What follows without anybody's doing: there is no I/O, and the server fetches only when told. */
 static void settle(struct device_world *world, uint8_t own)
 {
-	static const uint32_t follows[] = { DRIVER_IO_ENDED, DRIVER_DISK_CLOSED, DRIVER_START_WAKES, DRIVER_END_WAKES,
+	static const uint32_t follows[] = { DRIVER_RELEASE, DRIVER_IO_ENDED, DRIVER_DISK_CLOSED, DRIVER_START_WAKES, DRIVER_END_WAKES,
 					    DRIVER_REFERENCES_GONE };
 
 	for (unsigned int i = 0; i < sizeof(follows) / sizeof(follows[0]); i++) {
 		struct driver_device_step step = driver_device_step(world->kernel, world->state, follows[i]);
 
 		if (step.verdict != DRIVER_POSSIBLE || step.reply == DRIVER_REPLY_BEHIND ||
-		    (follows[i] == DRIVER_DISK_CLOSED && world->held))
+		    (follows[i] == DRIVER_DISK_CLOSED && world->held) || (follows[i] == DRIVER_RELEASE && !world->dead))
 			continue;
+		world->dead = world->dead && follows[i] != DRIVER_RELEASE;
 		world->state = step.state;
 		hear(world, step, own);
 		i = UINT32_MAX; /* from the start: one thing may let the next one go on */
@@ -260,8 +262,8 @@ static void device_token(struct device_world *world, const char *token, char *te
 		world->held = true;
 		strcpy(text, "0");
 	} else if (strcmp(token, "die") == 0) {
-		device_event(world, DRIVER_SERVER_DIED, text);
-		device_event(world, DRIVER_RELEASE, text);
+		world->dead = world->state.open;
+		device_event(world, world->state.ready == DRIVER_SOME_FETCHED ? DRIVER_DIED_FETCHING : DRIVER_SERVER_DIED, text);
 	} else {
 		device_event(world, event_of(token, world->held), text);
 	}

@@ -211,7 +211,7 @@ static void take_back(uint32_t event, struct driver_device_state next)
 {
 	if (!next.cancelled || control.driver.cancelled)
 		return;
-	if (event != DRIVER_SERVER_DIED || control.kernel == DRIVER_6_12)
+	if ((event != DRIVER_SERVER_DIED && event != DRIVER_DIED_FETCHING) || control.kernel == DRIVER_6_12)
 		control.taken = control.fetched;
 #ifndef BROKEN_HURRY
 	control.excused |= control.driver.condition == DRIVER_DEAD && control.kernel != DRIVER_7_3;

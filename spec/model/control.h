@@ -102,6 +102,8 @@ bool control_may_end(uint32_t queue);
 const char *control_end(uint32_t queue);
 bool control_may_fail(uint32_t queue);
 const char *control_fail(uint32_t queue);
+bool control_may_strand(uint32_t queue);
+const char *control_strand(uint32_t queue);
 bool control_may_report(uint32_t queue);
 const char *control_report(uint32_t queue);
 bool control_may_close(void);

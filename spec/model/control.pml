@@ -32,6 +32,7 @@ end:	do
 	:: MAY(control_may_fetch(Pqueue->q), control_fetch(Pqueue->q))
 	:: MAY(control_may_end(Pqueue->q), control_end(Pqueue->q))
 	:: MAY(control_may_fail(Pqueue->q), control_fail(Pqueue->q))
+	:: MAY(control_may_strand(Pqueue->q), control_strand(Pqueue->q))
 	:: MAY(control_may_report(Pqueue->q), control_report(Pqueue->q))
 	od
 }

@@ -72,6 +72,22 @@ const char *control_fail(uint32_t queue)
 	return end_thread(queue, CONTROL_SAID_FAILED);
 }
 
+/* Or when it has fetched a part of its tags, which is not seen here as tags of its own. */
+bool control_may_strand(uint32_t queue)
+{
+	return control.alive && !control.leaves && control.queue[queue] == CONTROL_FETCHES && control.driver.open &&
+	       !control.driver.stopping && !control_behind(DRIVER_FETCHED);
+}
+
+const char *control_strand(uint32_t queue)
+{
+	const char *fault = control_drive(DRIVER_FETCHED, 0);
+
+	seen_witness("fetched-in-part");
+	control.queue[queue] = CONTROL_SAID_FAILED;
+	return fault != NULL ? fault : control_drive(DRIVER_DIED_FETCHING, 0);
+}
+
 bool control_may_report(uint32_t queue)
 {
 	return control.alive && (control.queue[queue] == CONTROL_FETCHED || control.queue[queue] >= CONTROL_SAID_OVER);
@@ -120,13 +136,15 @@ const char *control_close(void)
 
 	if (control.driver.open && control_behind(DRIVER_RELEASE)) {
 		control.closing = 1;
-		return NULL;
+		if (!control.driver.stranded)
+			return NULL;
+		control.dead = 1; /* the file outlives what was the server's: it closes it all the same */
 	}
 	control.ending = 0;
 	control.leaves = 0;
 	control.drains = 0;
 #ifndef BROKEN_HOLD
-	if (control.driver.open)
+	if (control.driver.open && !control.dead)
 		fault = control_release();
 #endif
 	return fault != NULL ? fault : control_decide(DEVICE_QUEUES_ENDED);

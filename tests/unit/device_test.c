@@ -60,6 +60,8 @@ static const char *const lives[] = {
 	TO_START "queue-failed>send-cancel! ok>leave-queues ended>send-stop ok>send-del ok>say-over",
 	TO_START "stop>send-cancel queue-failed>nothing other>leave-queues ended>send-stop ok>send-del ok>say-over",
 	TO_START "stop>send-cancel ended>nothing eintr>send-stop ok>send-del ok>say-over",
+	TO_START "lost>send-cancel! eintr>send-stop ok>join-queues ended>send-del ok>say-over",
+	TO_START "ended>send-cancel! eintr>send-stop ok>send-del ok>say-over",
 	/* START is refused: the tags come back with the STOP */
 	TO_START "other>send-stop! ok>join-queues ended>send-del ok>say-over",
 	/* what is busy is asked again after a pause; what was interrupted, at once */
@@ -113,6 +115,7 @@ static const char *const lives[] = {
 	/* END waits behind somebody's STOP, and that for the failed queue's requests: they end with the queues */
 	TO_END "queue-failed>forsake! queue-failed>nothing ended>nothing ok>say-over",
 	TO_END "lost>forsake! ended>nothing eintr>say-over",
+	TO_END "ended>send-cancel! eintr>say-over",
 	/* recovered and live: a stop is a stop, anything else leaves it recoverable */
 	RECOVERED "stop>send-stop ok>join-queues ended>send-del ok>say-over",
 	RECOVERED "queue-failed>leave-queues! ended>say-over",

@@ -31,6 +31,7 @@ static const struct table_field DEVICE_FIELDS[] = {
 	{ "disk", TABLE_WORDS("none", "there", "left") },
 	{ "cancelled", TABLE_WORDS("0", "1") },
 	{ "stopping", TABLE_WORDS("0", "1") },
+	{ "stranded", TABLE_WORDS("0", "1") },
 	{ "start", TABLE_WORDS("0", "1") },
 	{ "end", TABLE_WORDS("0", "1") },
 	{ "stop", TABLE_WORDS("0", "1") },
@@ -307,7 +308,7 @@ END_TEST
 static struct table_cell device_cell(struct driver_device_state state)
 {
 	return (struct table_cell){ { state.there, state.condition, state.recovery, state.params, state.open, state.ready,
-				state.disk, state.cancelled, state.stopping,
+				state.disk, state.cancelled, state.stopping, state.stranded,
 				(state.waiting & DRIVER_WAITING_START) != 0, (state.waiting & DRIVER_WAITING_END) != 0,
 				(state.waiting & DRIVER_WAITING_STOP) != 0, (state.waiting & DRIVER_WAITING_DEL) != 0 } };
 }

@@ -14,7 +14,7 @@
 			ck_abort_msg(__VA_ARGS__); \
 	} while (0)
 
-enum { TABLE_CELLS_MAX = 10, TABLE_ROWS_MAX = 2000, TABLE_FIELDS_MAX = 13 };
+enum { TABLE_CELLS_MAX = 10, TABLE_ROWS_MAX = 2000, TABLE_FIELDS_MAX = 14 };
 
 struct table_row {
 	int line; /* in the file, from 1 */
