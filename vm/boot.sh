@@ -67,7 +67,7 @@ start_guest() {
     exec {result_fd}< <(exec setpriv --pdeathsig KILL qemu-system-x86_64 $accel -smp "$smp" -m "$mem" \
         -nodefaults -display none -no-reboot -serial "file:$console" -serial stdio \
         -kernel "$kernel_dir/vmlinuz" -initrd "$build_dir/initrd-$$.cpio" \
-        -append "console=ttyS0 loglevel=4 panic=-1 oops=panic printk.devkmsg=on ${trace:+REFUBLK_TRACE=1}" \
+        -append "console=ttyS0 loglevel=4 panic=-1 oops=panic printk.devkmsg=on ${trace:+REFUBLK_TRACE=1} ${deep:+REFUBLK_DEEP=1}" \
         </dev/null 2>"$console.qemu")
     machine_pid=$!
 }
@@ -79,7 +79,7 @@ start_host() {
     boots=$((boots + 1))
     console=/dev/null
     fill_job "$host_dir/job" "$cases_dir" "$@"
-    exec {result_fd}< <(export REFUBLK_SCRATCH="$host_dir/cases" REFUBLK_TRACE="$trace" PATH="$host_dir/job/bin:$PATH"
+    exec {result_fd}< <(export REFUBLK_SCRATCH="$host_dir/cases" REFUBLK_TRACE="$trace" REFUBLK_DEEP="$deep" PATH="$host_dir/job/bin:$PATH"
         exec sh "$host_dir/job/guest-cases" "$host_dir/job" </dev/null 2>&1)
     machine_pid=$!
 }
