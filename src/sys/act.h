@@ -16,7 +16,7 @@ void act_join_queue(struct refublk *device, uint16_t qid);
  * Else DEVICE_EVENTS. */
 uint32_t act_ended(struct refublk *device);
 
-/* Tells all queues how to part, enum serve_parting. */
+/* queue_part() for all queues. */
 void act_part_queues(struct refublk *device, uint32_t parting);
 
 #endif

@@ -51,14 +51,18 @@ bool handover_begin(struct refublk *device)
 	device->filling = true;
 	device->queues_full = 0;
 	device->fill_begin_ms = clock_ms();
-	act_part_queues(device, SERVE_KEEPS);
+	device->fill_parting += SERVE_PARTINGS;
+	act_part_queues(device, device->fill_parting + SERVE_KEEPS);
 	return false;
 }
 
-bool handover_full(struct refublk *device) /* R92 */
+/* What was full in an earlier round has been taken up since. */
+bool handover_full(struct refublk *device, uint32_t parting) /* R92 */
 {
+	if (!device->filling || parting != device->fill_parting + SERVE_KEEPS)
+		return false;
 	device->queues_full++;
-	if (!device->filling || device->queues_full < device->config.queues)
+	if (device->queues_full < device->config.queues)
 		return false;
 	device->filling = false;
 	return true;

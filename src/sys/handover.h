@@ -24,8 +24,8 @@ bool handover_fills(uint64_t flags);
 /* It was asked for, and the device is live. True: DEVICE_HAND_OVER follows; else the queues fill from now on. */
 bool handover_begin(struct refublk *device);
 
-/* A queue is full. True: it was the last one, and DEVICE_HAND_OVER follows. */
-bool handover_full(struct refublk *device);
+/* A queue is full, in the round that it names. True: it was the last one, and DEVICE_HAND_OVER follows. */
+bool handover_full(struct refublk *device, uint32_t parting);
 
 /* How long handover_check_time() may wait; CONTROL_FOREVER: nothing fills. */
 uint32_t handover_due_ms(const struct refublk *device);

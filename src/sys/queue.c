@@ -27,7 +27,7 @@ struct queue {
 	struct later *later;
 	struct buffers buffers; /* mapped by the thread, and unmapped only when it is gone: see queue_join() */
 	atomic_bool leave;
-	_Atomic uint32_t parting; /* enum serve_parting */
+	_Atomic uint32_t parting; /* see serve_setup */
 	_Atomic uint32_t open_requests; /* as of the last turn */
 	_Atomic uint32_t backend_ios;
 };
@@ -167,6 +167,17 @@ static void queue_say_late(const struct queue *queue, const struct serve *serve,
 	}
 }
 
+/* Once a round. Looked up before it is judged: a later round is full only when it says so itself. */
+static void queue_say_full(const struct queue *queue, const struct serve *serve, uint32_t *said)
+{
+	const uint32_t parting = atomic_load(&queue->parting);
+
+	if (*said == parting || !serve_full(serve))
+		return;
+	*said = parting;
+	queue_report(queue, REPORT_FULL, (int)parting);
+}
+
 static bool queue_goes_on(struct serve_turn turn)
 {
 	return turn.news == SERVE_ON || turn.news == SERVE_INTERRUPTED;
@@ -177,7 +188,7 @@ static int queue_serve(struct queue *queue, struct serve *serve)
 {
 	uint64_t since_ms = 0;
 	struct serve_turn turn;
-	bool full = false;
+	uint32_t full = SERVE_STAYS; /* the parting that was reported */
 
 	serve_begin(serve);
 	do
@@ -192,9 +203,7 @@ static int queue_serve(struct queue *queue, struct serve *serve)
 		atomic_store_explicit(&queue->open_requests, serve_open(serve), memory_order_relaxed);
 		atomic_store_explicit(&queue->backend_ios, serve_busy(serve), memory_order_relaxed);
 		queue_say_late(queue, serve, &since_ms);
-		if (serve_full(serve) && !full)
-			queue_report(queue, REPORT_FULL, 0);
-		full = serve_full(serve);
+		queue_say_full(queue, serve, &full);
 	}
 	return turn.error;
 }

@@ -33,8 +33,8 @@ int queue_start(struct queue **queue, const struct queue_setup *setup) __attribu
  * REPORT_OVER follows. Any thread. */
 void queue_leave(struct queue *queue);
 
-/* Asks the thread to make room for another server, as enum serve_parting says. REPORT_OVER follows SERVE_DRAINS, REPORT_FULL
- * SERVE_KEEPS once every tag is a request that is kept. Any thread. */
+/* Asks the thread to make room for another server, as serve_setup's parting says. REPORT_OVER follows SERVE_DRAINS; SERVE_KEEPS
+ * is followed by REPORT_FULL once every tag is a request that is kept, with parting as it was then. Any thread. */
 void queue_part(struct queue *queue, uint32_t parting);
 
 /* refublk_complete() for a tag of this queue; any thread. */

@@ -9,7 +9,7 @@ enum report_kind {
 	REPORT_STOP,   /* somebody wants the device down; qid 0 */
 	REPORT_HAND_OVER, /* another server shall take over; qid 0 */
 	REPORT_READY,  /* the queue has sent all its FETCHes and serves */
-	REPORT_FULL,   /* every tag of the queue is a request that it keeps for the next server */
+	REPORT_FULL,   /* every tag of the queue is a request that it keeps for the next server; error: the round, see queue_part() */
 	REPORT_FAILED, /* the queue can't go on; error says why (-errno); its thread has ended */
 	REPORT_OVER,   /* every tag of the queue is retired, or it was told to leave; its thread has ended */
 	REPORT_KINDS

@@ -148,7 +148,7 @@ static void run_report(struct refublk *device, struct report report)
 			run_feed(device, DEVICE_HAND_OVER);
 		return;
 	case REPORT_FULL:
-		if (handover_full(device))
+		if (handover_full(device, (uint32_t)report.error))
 			run_feed(device, DEVICE_HAND_OVER);
 		return;
 	case REPORT_READY:

@@ -38,6 +38,7 @@ struct refublk {
 	uint32_t queues_running;
 	uint32_t queues_ready;
 	uint32_t queues_full;        /* while filling */
+	uint32_t fill_parting;       /* the round: a multiple of SERVE_PARTINGS */
 	uint64_t fill_begin_ms;
 	bool filling;                /* the queues keep what comes, for a hand-over: see handover.h */
 	bool ending;                 /* told to leave or joined: the end of the last one is an event */

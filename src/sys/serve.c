@@ -58,7 +58,7 @@ static uint32_t serve_parting(const struct serve *serve)
 {
 	const struct serve_setup *setup = &serve->setup;
 
-	return setup->parting ? atomic_load_explicit(setup->parting, memory_order_relaxed) : SERVE_STAYS;
+	return setup->parting ? atomic_load_explicit(setup->parting, memory_order_relaxed) % SERVE_PARTINGS : SERVE_STAYS;
 }
 
 bool serve_full(const struct serve *serve)
@@ -179,12 +179,11 @@ static uint32_t serve_take(struct serve *serve, uint16_t tag, uint32_t action)
 {
 	if (serve_ending(serve))
 		return SERVE_QUIET;
-	if (serve_parting(serve) == SERVE_KEEPS) {
-		serve->slots[tag].kept = action;
-		serve->kept++;
-		return SERVE_QUIET;
-	}
-	return action == TAG_HANDLE ? handle_request(serve, tag) : handle_place(serve, tag);
+	if (serve_parting(serve) != SERVE_KEEPS)
+		return action == TAG_HANDLE ? handle_request(serve, tag) : handle_place(serve, tag);
+	serve->slots[tag].kept = action;
+	serve->kept++;
+	return SERVE_QUIET;
 }
 
 static uint32_t serve_act(struct serve *serve, uint16_t tag, uint32_t action)
@@ -214,7 +213,6 @@ static void serve_tag(struct serve *serve, uint16_t tag, uint32_t event)
 		event = serve_act(serve, tag, serve_decide(serve, tag, event));
 }
 
-/* No other server comes: what was kept for it is taken up. */
 static void serve_take_up(struct serve *serve)
 {
 	serve->kept = 0;

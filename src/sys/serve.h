@@ -30,7 +30,8 @@ struct serve_setup {
 	struct later *later;
 	struct trace *trace;      /* NULL: none */
 	const atomic_bool *leave; /* set from any thread, with later_wake() after it: end without waiting for the driver */
-	const _Atomic uint32_t *parting; /* likewise, enum serve_parting: another server comes; NULL: none ever does */
+	const _Atomic uint32_t *parting; /* likewise: another server comes; enum serve_parting plus any multiple of
+					  * SERVE_PARTINGS, by which the caller tells rounds apart; NULL: none ever does */
 	uint32_t mode;            /* enum tag_mode */
 	uint32_t depth_tags;
 	uint32_t stride_bytes;    /* 24 to 256, a multiple of 8 */
@@ -42,6 +43,7 @@ enum serve_parting {
 	SERVE_STAYS,  /* not at all, or not any more: what was kept is taken up */
 	SERVE_DRAINS, /* the driver sends nothing new: answers everything that it has sent, and ends */
 	SERVE_KEEPS,  /* what comes is kept and not answered, for the next server, until leave */
+	SERVE_PARTINGS
 };
 
 /* 0 or -ENOMEM. */

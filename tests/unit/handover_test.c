@@ -7,6 +7,7 @@
 
 #include "null.h"
 #include "refublk.h"
+#include "serve.h"
 #include "suite.h"
 #include "support/plane_script.h"
 #include "uapi.h"
@@ -155,6 +156,19 @@ START_TEST(test_what_is_not_full_in_time_is_taken_up)
 }
 END_TEST
 
+/* It has been taken up since. */
+START_TEST(test_what_was_full_earlier_does_not_count)
+{
+	start(OLD_KERNEL, REFUBLK_RECOVERY_REISSUE);
+	plane.queues_full = 2;
+	plane.stale = SERVE_PARTINGS;
+	ck_assert_int_eq(refublk_hand_over(device), 0);
+	finish();
+	ck_assert_uint_eq(plane.left_full, 0);
+	ck_assert_str_eq(plane.sent, "stop del ");
+}
+END_TEST
+
 /* A STOP waits for what is open. */
 START_TEST(test_a_stop_ends_the_keeping)
 {
@@ -180,6 +194,7 @@ Suite *suite(void)
 	tcase_add_test(live, test_a_stop_that_comes_first_counts);
 	tcase_add_test(live, test_full_queues_leave_where_the_driver_cannot_hold_back);
 	tcase_add_test(live, test_what_is_not_full_in_time_is_taken_up);
+	tcase_add_test(live, test_what_was_full_earlier_does_not_count);
 	tcase_add_test(live, test_a_stop_ends_the_keeping);
 	suite_add_tcase(handover, live);
 	return handover;

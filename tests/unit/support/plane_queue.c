@@ -101,11 +101,11 @@ void queue_part(struct queue *queue, uint32_t parting)
 		queue_end(queue, REPORT_OVER, 0);
 		return;
 	}
-	queue->keeps = parting == SERVE_KEEPS;
+	queue->keeps = parting % SERVE_PARTINGS == SERVE_KEEPS;
 	plane.kept += queue->keeps;
 	plane.taken_up += !queue->keeps;
 	if (queue->keeps && plane.kept <= plane.queues_full)
-		report_send(queue->report_fd, (struct report){ .kind = REPORT_FULL, .qid = queue->qid });
+		report_send(queue->report_fd, (struct report){ .kind = REPORT_FULL, .qid = queue->qid, .error = (int)(parting - plane.stale) });
 }
 
 void queue_leave(struct queue *queue)

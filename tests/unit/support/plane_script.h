@@ -48,6 +48,7 @@ struct plane {
 	uint64_t orphan_features; /* those that it was made with */
 	uint16_t orphan_state;  /* UBLK_S_DEV_* */
 	uint32_t queues_full;   /* so many of those that keep what comes become full */
+	uint32_t stale;         /* so much earlier than the one in force is the round that they name */
 	struct refublk **device;
 
 	/* what was seen */
