@@ -51,6 +51,24 @@ static void settle(struct run *run, const struct operation *operation)
 		run_fail_locked(run, "writing back the page cache failed: %s", strerror(-error));
 }
 
+/*
+ * Jobs drift apart, but the stresses of a plan keep their order; a recorded schedule has its own. One whose turn has come
+ * takes place in a run that stops, too: the others wait for it.
+ */
+static enum choice choose_stress(struct run *run, const struct operation *operation)
+{
+	const struct schedule *schedule = run->schedule;
+	bool free = run->stress.state == STRESS_NONE, quiet = journal_oldest(&run->journal) == 0;
+
+	if (operation->kind != OPERATION_STRESS)
+		return stress_lets_pass(&run->stress) ? CHOICE_TAKEN : CHOICE_WAIT;
+	if (atomic_load(&run->stopping) && (free || run->stress.operation != operation->number))
+		return CHOICE_END;
+	if (free && !schedule->list && run->stress.begun != operation->stress)
+		return CHOICE_WAIT;
+	return stress_may_begin(&run->stress, operation, schedule->pauses[operation->stress], quiet) ? CHOICE_TAKEN : CHOICE_WAIT;
+}
+
 enum choice choose_next(struct chooser *chooser, struct run *run)
 {
 	enum choice choice = CHOICE_TAKEN;
@@ -65,11 +83,9 @@ enum choice choose_next(struct chooser *chooser, struct run *run)
 		if (run->modes)
 			modes_claim(run->modes, &chooser->next);
 	}
-	if (chooser->next.kind == OPERATION_STRESS
-		    ? !stress_may_begin(&run->stress, &chooser->next, run->schedule->pauses[chooser->next.stress],
-					journal_oldest(&run->journal) == 0)
-		    : !stress_lets_pass(&run->stress))
-		return CHOICE_WAIT;
+	choice = choose_stress(run, &chooser->next);
+	if (choice != CHOICE_TAKEN)
+		return choice;
 	if (run->modes) {
 		switch (modes_ask(run->modes, &chooser->next)) {
 		case MODES_WAIT:

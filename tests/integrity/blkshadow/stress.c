@@ -32,7 +32,8 @@ bool stress_may_begin(struct stress *stress, const struct operation *operation, 
 {
 	if (stress->state == STRESS_NONE)
 		*stress = (struct stress){.state = STRESS_CLAIMED, .operation = operation->number,
-					  .number = operation->stress, .pauses = pauses};
+					  .number = operation->stress, .pauses = pauses,
+					  .begun = stress->begun + 1};
 	return stress->state == STRESS_CLAIMED && stress->operation == operation->number && (quiet || !pauses);
 }
 

@@ -18,6 +18,7 @@ enum stress_state { STRESS_NONE, STRESS_CLAIMED, STRESS_WANTED, STRESS_RUNS, STR
 struct stress {
 	enum stress_state state;
 	uint32_t operation, number;	/* of the last one: the operation, and which command */
+	uint32_t begun;			/* how many there were, with the last one */
 	bool pauses;			/* nothing else is in flight or begins */
 	pid_t pid;			/* of STRESS_RUNS: its process, and process group */
 };
