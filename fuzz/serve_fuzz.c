@@ -77,6 +77,7 @@ static struct refublk_step begin(void *backend, const struct refublk_request *re
 	(void)backend;
 	FUZZ_NEED(later_token_qid(request->token) == WORLD_QID && later_token_tag(request->token) < world.depth_tags, "a token of the tag");
 	FUZZ_NEED(!tag->request.begun || world.hostile, "a request is handed on once");
+	FUZZ_NEED(atomic_load(&world.parting) == SERVE_STAYS, "what is kept is not handed on");
 	judge_request(tag, request);
 	use_memory(tag, request);
 	tag->request.begun = true;
@@ -241,10 +242,13 @@ static void offend(struct fuzz *fuzz, uint16_t tag)
 static uint32_t turn(void)
 {
 	struct serve_turn turn = serve_turn(world.serve, 0);
-	uint32_t busy = 0;
+	uint32_t busy = 0, kept = 0;
 
-	for (uint16_t tag = 0; tag < world.depth_tags; tag++)
+	for (uint16_t tag = 0; tag < world.depth_tags; tag++) {
 		busy += world.tags[tag].io != 0 || world.tags[tag].token != 0;
+		kept += world.tags[tag].answerable;
+	}
+	FUZZ_NEED(!serve_full(world.serve) || (busy == 0 && kept == world.depth_tags), "full of what is kept");
 	FUZZ_NEED(turn.news != SERVE_BROKEN || (turn.error < 0 && turn.error >= -4095), "broken for a reason");
 	FUZZ_NEED(turn.news == SERVE_BROKEN || turn.error == 0, "no reason unless it is broken");
 	if (world.hostile)
@@ -284,6 +288,8 @@ static uint32_t step(struct fuzz *fuzz)
 	case 11:
 		if (choice == 0xfb)
 			atomic_store(&world.leave, true);
+		else if (choice == 0xdb || choice == 0xcb)
+			atomic_store(&world.parting, choice == 0xdb ? SERVE_KEEPS : SERVE_STAYS);
 		else
 			world.port.answer = choice & 16 ? -EINTR : -ETIME;
 		break;
@@ -317,9 +323,12 @@ static bool settle(void)
 
 static uint32_t finish(void)
 {
-	uint32_t news = SERVE_ON;
+	uint32_t news;
 	int turns = 0;
 
+	/* No other server comes: what was kept is taken up. */
+	atomic_store(&world.parting, SERVE_STAYS);
+	news = turn();
 	while (goes_on(news) && turns++ < END_TURNS_MAX && settle())
 		news = turn();
 	return news;

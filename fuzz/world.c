@@ -65,7 +65,7 @@ static struct serve_setup setup_of(uint32_t shape)
 		.limits = { .device_bytes = WORLD_DEVICE_BYTES, .max_io_bytes = WORLD_IO_BYTES,
 			    .block_bytes = WORLD_BLOCK_BYTES, .read_only = shape >> 6 & 1 },
 		.log = { .function = shape >> 7 & 1 ? world_log : NULL },
-		.port = &world.port, .later = &world.later, .leave = &world.leave,
+		.port = &world.port, .later = &world.later, .leave = &world.leave, .parting = &world.parting,
 		.mode = world.mode, .depth_tags = world.depth_tags, .stride_bytes = world.stride_bytes, .qid = WORLD_QID,
 	};
 }

@@ -64,6 +64,7 @@ struct world {
 	struct serve *serve;
 	struct refublk_backend backend;
 	atomic_bool leave;
+	_Atomic uint32_t parting; /* enum serve_parting: SERVE_STAYS or SERVE_KEEPS */
 	uint64_t marks;    /* requests so far */
 	uint32_t kernel, mode, depth_tags, stride_bytes;
 	bool hostile;      /* something was done that no driver does */
