@@ -1,5 +1,7 @@
 # limit: 60
-# What was written before an idle time is there after it: no buffer is given up while a tag may be filled.
+# kernels: 7.3
+# What was written before an idle time is there after it: no buffer is given up while a tag may be filled. It is the
+# server that would give it up, so one kernel is enough.
 size=8M
 truncate -s $size disk.img
 start_disk mem --size $size --max-io 1M
