@@ -30,6 +30,7 @@ json() {
 verdict_in() {
     case $(json "$1" result) in
     corrupt*) { sed -n '/"shrunk"/,$p' "$1" | sed -n 's/.*"verdict": "\([^"]*\)".*/\1/p'; json "$1" verdict; } | head -n 1 ;;
+    stalled) echo failed ;;
     *) json "$1" result ;;
     esac
 }

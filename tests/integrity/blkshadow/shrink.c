@@ -281,6 +281,11 @@ static void measure(struct work *work)
 		shrink->failures += fails_once(work, &shrink->schedule);
 		shrink->tries++;
 	}
+	/* What never fails again is no witness: the run itself is. */
+	if (!shrink->failures) {
+		shrink->verdict = work->failed->verdicts.main;
+		memcpy(shrink->pattern, work->failed->verdicts.pattern, sizeof shrink->pattern);
+	}
 	if (shrink->failures < shrink->tries)
 		shrink->schedule.repeats = shrink->failures ? shrink->tries * 5 / shrink->failures : REPEATS_MAX;
 }
