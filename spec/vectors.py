@@ -13,8 +13,8 @@ their values look like. The first line of a file names the format's version. An 
 none is taken away: writing refuses both. New kinds and keys leave the version as it is: a runner answers "error" to a kind
 that it does not have. Whole lives of a device are written by hand, in spec/lives.tsv.
 
-A runner reads "ID kind key=value …" from standard input, one line each, and answers "ID key=value …" in the same
-order, with the keys of the output in any order, or "ID error" for what it does not understand."""
+A runner reads "ID kind key=value …" from standard input, one line each of at most 8000 bytes, and answers "ID key=value …"
+in the same order, with the keys of the output in any order, or "ID error" alone for what it does not understand."""
 import fnmatch
 import pathlib
 import re
@@ -374,6 +374,7 @@ def check(runner):
     faults += life_faults()
     faults += [fault for vector in vectors if vector[1] != 'negative' for fault in against_schema(vector, schema)]
     asked = ''.join(f'{vector[0]} {vector[2]} {vector[3]}\n' for vector in vectors)
+    faults += [f'{line[:40]} …: too long a line' for line in asked.splitlines() if len(line) > 8000]
     answers = subprocess.run([runner], input=asked, capture_output=True, text=True, timeout=60, check=False).stdout.splitlines()
     for vector, answer in zip(vectors, answers + [''] * len(vectors)):
         if not answered(vector, answer):
