@@ -10,7 +10,7 @@ misuse: setup-build $(BUILD)/misuse ## every cell of the misuse matrix is what s
 
 .PHONY: vm-misuse
 vm-misuse: setup-vm vm-programs ## the misuse matrix and seeded arguments on real kernels
-	@vm/run --cases spec/misuse 7.2,7.3 misuse
+	@vm/run --cases spec/misuse 6.12,7.2,7.3 misuse
 
 rules: misuse
 vm-programs: build/plain/misuse

@@ -119,11 +119,27 @@ int32_t requests_whole(void)
 	return moves_data() ? (int32_t)(requests_now.to - requests_now.from) : 0;
 }
 
+/* Asks for the data that has to be asked for. False when it does not come. */
+static bool has_data(void)
+{
+	return !requests_now.asks || (requests_ask() && (!requests_now.asks || requests_deliver("own")));
+}
+
+void requests_fail(void)
+{
+	int result;
+
+	if (!requests_now.open || !has_data())
+		return;
+	(void)server_push((struct server_command){ .op = UBLK_U_IO_COMMIT_AND_FETCH_REQ, .result = -EIO, .address = rig_own(0) });
+	requests_now.open = false;
+	(void)client_done(PATIENCE_MS, &result);
+}
+
 bool requests_finish(int *result)
 {
 	for (int spent = 0; spent < PATIENCE_MS; spent += SLICE_MS) {
-		if (requests_now.open && requests_now.asks &&
-		    (!requests_ask() || (requests_now.asks && !requests_deliver("own"))))
+		if (requests_now.open && !has_data())
 			return false;
 		if (requests_now.open) {
 			if (requests_now.op == CLIENT_READ)

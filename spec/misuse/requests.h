@@ -46,6 +46,9 @@ void requests_committed(int32_t result, unsigned char salt);
 /* What has become of the request whose COMMIT was taken, in the matrix's words; one that comes again is answered. */
 void requests_fate(char *text);
 
+/* Fails what is open, so that nothing waits for it. */
+void requests_fail(void);
+
 /* Answers what is open, as it should be, until the client has its result. False when it has none in time. */
 bool requests_finish(int *result);
 

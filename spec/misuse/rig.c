@@ -17,6 +17,7 @@ unsigned int rig_cancels;
 uint64_t rig_written_bytes;
 static bool there, started;
 static uint32_t depth_tags;
+static uint64_t fetched[SERVER_DEPTH_MAX]; /* with which address; each answer keeps it */
 
 /* ---- the kernel ---------------------------------------------------------------------------- */
 
@@ -129,6 +130,8 @@ uint64_t rig_own(uint16_t tag)
 
 int rig_fetch(uint16_t tag, uint64_t address)
 {
+	if (tag < SERVER_DEPTH_MAX)
+		fetched[tag] = address;
 	return server_push((struct server_command){ .op = UBLK_U_IO_FETCH_REQ, .tag = tag, .address = address });
 }
 
@@ -138,12 +141,12 @@ static void answer_request(struct server_completion done)
 	bool moves = op == UBLK_IO_OP_READ || op == UBLK_IO_OP_WRITE;
 
 	if (op == UBLK_IO_OP_READ)
-		memset(server_memory->own[done.tag], 0, sizeof(server_memory->own[done.tag]));
+		memset((void *)(uintptr_t)fetched[done.tag], 0, sizeof(server_memory->own[done.tag]));
 	if (op == UBLK_IO_OP_WRITE && done.result == UBLK_IO_RES_OK)
 		rig_written_bytes += done.desc.nr_sectors * UINT64_C(512);
 	(void)server_push((struct server_command){
 		.op = done.result == UBLK_IO_RES_OK ? UBLK_U_IO_COMMIT_AND_FETCH_REQ : UBLK_U_IO_NEED_GET_DATA,
-		.tag = done.tag, .result = moves ? (int32_t)(done.desc.nr_sectors * 512) : 0, .address = rig_own(done.tag),
+		.tag = done.tag, .result = moves ? (int32_t)(done.desc.nr_sectors * 512) : 0, .address = fetched[done.tag],
 	});
 }
 

@@ -93,6 +93,8 @@ static bool step(const char *token, const char *address)
 void tags_end(void)
 {
 	path[0] = '\0';
+	/* STOP waits for what is open: 6.12 until its own limit for a request is over, half a minute. */
+	requests_fail();
 	memset(&requests_now, 0, sizeof(requests_now));
 	rig_clear();
 }
