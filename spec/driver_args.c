@@ -110,6 +110,9 @@ int driver_add(uint32_t kernel, struct driver_machine machine, struct driver_add
 	info->flags = granted_flags(kernel, info->flags);
 	if (zoned_without_copy(kernel, info->flags))
 		return -EINVAL;
+	/* The kernel's fifo of a queue's tags has two places at least. */
+	if ((info->flags & UBLK_F_BATCH_IO) && info->queue_depth < 2)
+		return -EINVAL;
 	if (info->nr_hw_queues > machine.cpus)
 		info->nr_hw_queues = (uint16_t)machine.cpus;
 	info->max_io_buf_bytes -= info->max_io_buf_bytes % machine.page_bytes;

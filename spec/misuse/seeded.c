@@ -159,6 +159,7 @@ static void mutate(struct ublk_params *params, uint32_t max_sectors)
 			.discard_granularity = (uint32_t)below(3) * 512, .max_discard_sectors = (uint32_t)below(2) * 2048,
 			.max_discard_segments = (uint16_t)below(3),
 		};
+		params->types |= UBLK_PARAM_TYPE_DISCARD;
 		break;
 	case 2:
 		params->types = ANY(types);
