@@ -57,7 +57,8 @@ $(BUILD)/fuzz/tag_fuzz.o $(BUILD)/fuzz/device_fuzz.o: $(FUZZ_TABLES)
 # Where the input is a number or a choice, no comparison knows a value that a mutation could copy; the sanitizer's own
 # checks are comparisons, too. To tell libFuzzer of each costs more than a third of the speed: only readers of text do.
 FUZZ_UNTRACED_OBJECTS := $(addprefix $(BUILD)/fuzz/,world.o world_mail.o serve_fuzz.o session_fuzz.o) \
-	$(addprefix $(BUILD)/,spec/%.o tests/integrity/sim/%.o src/core/%.o src/sys/%.o src/backend/%.o)
+	$(addprefix $(BUILD)/,spec/%.o tests/integrity/sim/%.o src/core/%.o src/sys/%.o src/backend/%.o) \
+	$(patsubst %,$(BUILD)/tests/integrity/blkshadow/%.o,compare journal pages run scan set shadow sweep)
 $(FUZZ_UNTRACED_OBJECTS): CFLAGS_ALL += $(FUZZ_UNTRACED)
 
 define FUZZ_RULE
