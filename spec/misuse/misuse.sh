@@ -10,3 +10,5 @@ note "$(grep -c . "$work/limited.out") parts of the matrix agree"
 
 say 'ADD_DEV and SET_PARAMS with seeded values'
 run_limited 60 misuse seeded || fail 'the lines above say which arguments spec/driver has no row for'
+# What a seed has found: batch I/O with one tag.
+SEED=18193280397252561777 run_limited 60 misuse seeded 1 || fail 'what was found before is found again'
