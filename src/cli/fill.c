@@ -27,7 +27,7 @@ static void fill_timeout_path(const struct fill *fill, char path[TEXT_PATH_BYTES
 	snprintf(path, TEXT_PATH_BYTES, "/sys/block/ublkb%d/queue/io_timeout", fill->state->id);
 }
 
-static int fill_set_timeout(const struct fill *fill, unsigned int timeout_ms)
+static int fill_write_timeout(const struct fill *fill, unsigned int timeout_ms)
 {
 	char path[TEXT_PATH_BYTES];
 	int fd, error = 0;
@@ -40,6 +40,23 @@ static int fill_set_timeout(const struct fill *fill, unsigned int timeout_ms)
 		error = -errno;
 	close(fd);
 	return error;
+}
+
+/* The kernel waits for the disk's requests meanwhile, without a server until the next one: that is a child's to wait for. */
+static int fill_set_timeout(const struct fill *fill, unsigned int timeout_ms)
+{
+	const uint64_t begin_ms = clock_ms();
+	const pid_t child = fork();
+	int status = 0;
+
+	if (child == 0)
+		_exit(-fill_write_timeout(fill, timeout_ms));
+	while (child > 0 && waitpid(child, &status, WNOHANG) == 0) {
+		if (clock_ms() - begin_ms >= FILL_END_MS)
+			return -ETIMEDOUT;
+		poll(NULL, 0, FILL_PAUSE_MS);
+	}
+	return child < 0 ? -EAGAIN : WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
 int fill_prepare(struct fill *fill, const struct state *state)
@@ -157,7 +174,7 @@ static void fill_queue(const struct fill *fill, unsigned int qid)
 	else
 		error = fill_read(state, fd);
 	if (!error)
-		(void)!fill_set_timeout(fill, fill->timeout_ms);
+		(void)!fill_write_timeout(fill, fill->timeout_ms);
 	else
 		say_error("cannot fill queue %u of %s: %s", qid, path, strerror(-error));
 	_exit(error ? SAY_FAILED : SAY_OK);
