@@ -1,4 +1,4 @@
-# limit: 60
+# limit: 120
 # kernels: 7.3
 # What was written before an idle time is there after it: no buffer is given up while a tag may be filled. It is the
 # server that would give it up, so one kernel is enough.
@@ -10,14 +10,11 @@ start_disk file --path "$work/disk.img" --max-io 1M
 disk_b=$disk id_b=$disk_id
 for one in a b; do
     eval "disk=\$disk_$one"
-    checked "$disk" 40 --operations 120 --max 1M --save "$work/run_$one"
+    check_begins run_$one "$disk" --operations 180 --max 1M --pause 'idle=sleep 22'
 done
-say 'idle for 22 s'
-sleep 22
 for one in a b; do
-    eval "disk=\$disk_$one"
-    checked "$disk" 40 --verify "$work/run_$one"
-    checked "$disk" 40 --operations 60 --max 1M
+    check_ends run_$one 100
+    expect_eq 'idle times' 1 "$(grep -c 'the stress idle' run_$one.out)"
 done
 stop_disk "$id_a"
 stop_disk "$id_b"
