@@ -4,6 +4,15 @@
 # that the device takes in one piece. After a stop, the file holds what was on the disk.
 size=8M
 
+say 'beside all that follows: a server that puts writes one sector too far'
+truncate -s $size lying.img
+export REFUBLK_TEST_FILE=wrong-sector
+start_server liar refublk-faults add file --path "$work/lying.img" --foreground --trace "$work/trace2"
+unset REFUBLK_TEST_FILE
+liar_id=$disk_id
+start convicted blkshadow --quiet --operations 40 --min 64K --max 64K --pattern sequential --cache direct --writes 60 \
+    --discards 0 --zeroes 0 --shrink-seconds 10 --output "$work/convicted" --trace "$work/trace2" "$disk"
+
 # check_kind WHAT ADD-OPTIONS…
 check_kind() {
     say "$1"
@@ -46,19 +55,14 @@ expect_eq 'sectors that go back to a request' 7 "$(grep -cE "server's trace: que
 stop_disk "$disk_id"
 finish traced 10 || fail "the server exits $?"
 
-say 'a server that puts writes one sector too far is convicted by its own trace'
-truncate -s 0 disk.img
-truncate -s $size disk.img
-export REFUBLK_TEST_FILE=wrong-sector
-start_server liar refublk-faults add file --path "$work/disk.img" --foreground --trace "$work/trace2"
-unset REFUBLK_TEST_FILE
+say 'the server that put writes one sector too far is convicted by its own trace'
 rc=0
-run_limited 120 blkshadow --quiet --operations 40 --min 64K --max 64K --pattern sequential --cache direct --writes 60 \
-    --discards 0 --zeroes 0 --shrink-seconds 10 --output "$work/convicted" --trace "$work/trace2" "$disk" >convicted || rc=$?
-grep -E 'CORRUPTION|trace:' convicted | head -n 2
+finish convicted 120 || rc=$?
+grep -E 'CORRUPTION|trace:' convicted.out | head -n 2
 expect_eq 'exit status' 1 "$rc"
-grep -q 'CORRUPTION: misdirected: everything found lies 1 sectors after' convicted || fail "another verdict: $(cat convicted)"
-grep -q 'THE SERVER WENT TO ANOTHER PLACE' convicted || fail "not convicted: $(cat convicted)"
-stop_disk "$disk_id"
+grep -q 'CORRUPTION: misdirected: everything found lies 1 sectors after' convicted.out ||
+    fail "another verdict: $(cat convicted.out)"
+grep -q 'THE SERVER WENT TO ANOTHER PLACE' convicted.out || fail "not convicted: $(cat convicted.out)"
+stop_disk "$liar_id"
 finish liar 10 || fail "the server exits $?"
-note "$(sed -n 's/.*server.s trace: \(queue.*line [0-9]*\).*/the culprit: \1/p' convicted | head -n 1)"
+note "$(sed -n 's/.*server.s trace: \(queue.*line [0-9]*\).*/the culprit: \1/p' convicted.out | head -n 1)"
