@@ -7,9 +7,10 @@ load() {
     wait_until 20 'fio has begun' has_io "$2"
 }
 
-# end_of ID: the clients of the killed server end, and the orphan is shown and deleted.
+# end_of ID: the clients of the killed server end in time, and the orphan is shown and deleted.
 end_of() {
     finish "load$1" 60 || :
+    expect_at_most 'seconds from the kill to the end of the clients' 60 $(($(stat -c %Y "load$1.rc") - killed))
     run_limited 10 refublk list >list.out || fail "list exits $? with an orphan"
     grep -q "ublkb$1 .*orphan" list.out || fail "list does not show the orphan: $(cat list.out)"
     must 30 refublk del "$1"
@@ -26,11 +27,9 @@ load "/dev/ublkb$many" "$many"
 load "/dev/ublkb$single" "$single"
 sleep 1
 kill -9 "$(server_of "$many")" "$(server_of "$single")"
-begin=$(uptime_seconds)
-end_of "$many"
-end_of "$single"
-note "both gone after $(($(uptime_seconds) - begin)) s"
+killed=$(date +%s)
 
+# Meanwhile, so that the timer is not waited for alone.
 say 'kill -9 of a file disk under load: what was answered for is in the file, what was in flight may be old or new'
 truncate -s 8M disk.img
 start_disk file --path "$work/disk.img" --queues 2 --depth 32
@@ -46,6 +45,11 @@ expect_gone "$disk_id"
 start_disk file --path "$work/disk.img"
 checked "$disk" 30 --verify "$work/run"
 stop_disk "$disk_id"
+
+say 'the clients of the two end'
+end_of "$many"
+end_of "$single"
+note "the last client ended $(($(stat -c %Y "load$single.rc") - killed)) s after the kill"
 
 say 'kill -9 of an idle server, then del --all'
 start_disk mem --size 4M
