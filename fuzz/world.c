@@ -329,12 +329,15 @@ bool world_arrive(uint16_t number, const struct world_request *request)
 static void copy_in(uint16_t number, uint8_t moves)
 {
 	struct world_tag *tag = &world.tags[number];
-	bool lent = tag->driver.address == DRIVER_LENT;
+	void *memory = tag->driver.address == DRIVER_LENT ? tag->request.loan : world_buffer(number);
 
 	if (moves == DRIVER_MOVES_IN_PART)
 		tag->request.length_bytes = tag->request.length_bytes / 1024 * 512;
 	if (moves == DRIVER_MOVES_IN || moves == DRIVER_MOVES_IN_PART) {
-		memcpy(lent ? tag->request.loan : world_buffer(number), &tag->request.mark, sizeof(tag->request.mark));
+		/* After an offence a loan may be another request's. */
+		FUZZ_NEED(memory || world.hostile, "a driver copies to where it was told");
+		if (memory)
+			memcpy(memory, &tag->request.mark, sizeof(tag->request.mark));
 		describe(number);
 	}
 }
