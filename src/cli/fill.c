@@ -18,7 +18,9 @@
 #include "say.h"
 #include "text.h"
 
-enum { FILL_TIMEOUT_MS = 200, FILL_AGAIN_MS = 3 * 1000, FILL_END_MS = 10 * 1000, FILL_PAUSE_MS = 20, FILL_LIST_BYTES = 4096, FILL_ALIGNMENT = 4096 };
+enum { FILL_TIMEOUT_MS = 200, FILL_AGAIN_MS = 3 * 1000, FILL_END_MS = 10 * 1000, FILL_PAUSE_MS = 20 };
+
+enum { FILL_LIST_BYTES = 4096, FILL_ALIGNMENT = 4096 };
 
 /* ---- the kernel's timer for requests -------------------------------------------------------- */
 
