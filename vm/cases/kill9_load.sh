@@ -33,7 +33,7 @@ killed=$(date +%s)
 say 'kill -9 of a file disk under load: what was answered for is in the file, what was in flight may be old or new'
 truncate -s 8M disk.img
 start_disk file --path "$work/disk.img" --queues 2 --depth 32
-check_begins client "$disk" --operations 3000 --max 128K --cache direct --allow-errors --save "$work/run"
+check_begins client "$disk" --seconds 60 --max 128K --cache direct --allow-errors --save "$work/run"
 wait_until 20 'the client has begun' has_io "$disk_id"
 sleep 1
 kill -9 "$(server_of "$disk_id")"
