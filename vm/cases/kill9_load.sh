@@ -33,9 +33,9 @@ killed=$(date +%s)
 say 'kill -9 of a file disk under load: what was answered for is in the file, what was in flight may be old or new'
 truncate -s 8M disk.img
 start_disk file --path "$work/disk.img" --queues 2 --depth 32
-check_begins client "$disk" --seconds 60 --max 128K --cache direct --allow-errors --save "$work/run"
-wait_until 20 'the client has begun' has_io "$disk_id"
-sleep 1
+check_begins client "$disk" --operations 5000 --max 128K --cache direct --allow-errors --save "$work/run"
+has_written() { awk '{ exit !($5 > 50) }' "/sys/block/ublkb$disk_id/stat"; }
+wait_until 20 'the client has begun' has_written
 kill -9 "$(server_of "$disk_id")"
 rc=0
 finish client 60 || rc=$?

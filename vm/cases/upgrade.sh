@@ -1,11 +1,12 @@
 # limit: 240
 # A new server for a live disk, 20 times under a load that is verified (on 6.12, where each takes more than a second, 6 times,
 # and 20 in a deep run): no error, and how long the longest pause was. What cannot be upgraded: on 6.12 --recovery wait. And a
-# kill at each phase: the disk can be recovered, and deleted.
+# kill at each phase (on 6.12, where who is left may wait for 10 s, at two, and at four in a deep run): the disk can be
+# recovered, and deleted.
 must 10 refublk features
-how=reissue refused_how=wait times=3
-[ -z "${REFUBLK_DEEP:-}" ] || times=10
-! grep -q QUIESCE must.out || how=wait refused_how=fail times=10
+how=reissue refused_how=wait times=3 delays='0.05 0.35'
+[ -z "${REFUBLK_DEEP:-}" ] || times=10 delays='0.05 0.2 0.35 0.5'
+! grep -q QUIESCE must.out || how=wait refused_how=fail times=10 delays='0.05 0.2 0.35 0.5'
 
 refused() {
     local pid
@@ -85,7 +86,7 @@ servers() {
     done
 }
 echo nothing yet >recovered
-for delay in 0.05 0.2 0.35 0.5; do
+for delay in $delays; do
     for victim in command server; do
         start upgrade refublk upgrade "$disk_id"
         sleep $delay
