@@ -1,4 +1,4 @@
-# limit: 240
+# limit: 400
 # A new server for a live disk, 20 times under a load that is verified (on 6.12, where each takes more than a second, 6 times,
 # and 20 in a deep run): no error, and how long the longest pause was. What cannot be upgraded: on 6.12 --recovery wait. And a
 # kill at each phase (on 6.12, where who is left may wait for 10 s, at two, and at four in a deep run): the disk can be
