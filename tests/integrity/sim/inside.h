@@ -92,11 +92,18 @@ struct sim {
 	void *backend_context;
 };
 
+/* ---- sim.c ---------------------------------------------------------------------------------- */
+
 /* Ends the program without memory. */
 void *sim_memory(size_t count, size_t bytes);
 
 /* The simulation itself is wrong: says so and aborts. */
 void sim_bug(const char *what) __attribute__((noreturn));
+
+/* ---- life.c --------------------------------------------------------------------------------- */
+
+void life_add(struct sim *sim);                             /* a new device, and its server */
+void life_end_threads(struct sim *sim);                     /* every one is gone, whatever it was doing */
 
 /* ---- rule.c: the first broken rule is kept ------------------------------------------------- */
 

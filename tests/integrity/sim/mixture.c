@@ -94,7 +94,6 @@ struct trial trial_of_seed(uint64_t seed)
 
 const char *trial_describe(const struct trial *trial, char *text, size_t text_bytes)
 {
-	static const char *const modes[DRIVER_MODES] = { "plain", "get-data" };
 	static const char *const recoveries[DRIVER_RECOVERIES] = { "none", "wait", "reissue", "fail" };
 	static const char *const backends[SIM_BACKENDS] = { "mem", "later", "file" };
 	const struct sim_config *config = &trial->config;
@@ -102,7 +101,7 @@ const char *trial_describe(const struct trial *trial, char *text, size_t text_by
 	snprintf(text, text_bytes,
 		 "kernel %s, %s, %s, recovery %s, %u queues of %u tags, block %u, max I/O %u, %llu KiB, %u operations, "
 		 "%u at a time%s",
-		 driver_kernel_name(config->kernel), modes[config->mode], backends[config->backend],
+		 driver_kernel_name(config->kernel), driver_mode_name(config->mode), backends[config->backend],
 		 recoveries[config->recovery], config->queues, config->depth_tags, config->block_bytes,
 		 config->max_io_bytes, (unsigned long long)config->device_bytes >> 10, trial->operations, trial->depth,
 		 trial->cut ? ", power cut" : "");
