@@ -29,6 +29,7 @@ struct work {
 	uint32_t *numbers;		/* the operations in the list, in the order of their begins */
 	uint32_t count;
 	bool in_turn;			/* each ends before the next begins */
+	bool written;			/* what nobody has written counts only if it was so in the whole run */
 };
 
 static bool out_of_time(const struct work *work)
@@ -72,7 +73,8 @@ static bool fails_once(struct work *work, const struct schedule *schedule)
 		work->shrink->stalled = true;
 		return false;
 	}
-	failed = attempt.result == ATTEMPT_CORRUPT;
+	failed = attempt.result == ATTEMPT_CORRUPT && (!work->written || attempt.verdicts.main != VERDICT_CHANGED ||
+						       work->failed->verdicts.main == VERDICT_CHANGED);
 	if (failed) {
 		work->shrink->verdict = attempt.verdicts.main;
 		memcpy(work->shrink->pattern, attempt.verdicts.pattern, sizeof work->shrink->pattern);
@@ -216,7 +218,7 @@ static bool try_singly(struct work *work)
 }
 
 /* Begins with the smallest set that fails: the named operations, those near, or all. */
-static bool find_start(struct work *work)
+static bool find_failing(struct work *work)
 {
 	const struct journal *journal = &work->failed->run.journal;
 
@@ -241,6 +243,16 @@ static bool find_start(struct work *work)
 		}
 	}
 	return false;
+}
+
+/* Without the writes of a sector, its fault would be a change of what nobody has written: another story, and a last resort. */
+static bool find_start(struct work *work)
+{
+	work->written = true;
+	if (find_failing(work))
+		return true;
+	work->written = false;
+	return find_failing(work);
 }
 
 /* Leaves out ever smaller pieces of the list, as long as it still fails. */
