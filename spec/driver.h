@@ -280,6 +280,7 @@ struct driver_device_step driver_device_step(uint32_t kernel, struct driver_devi
 /* ---- words of the tables ------------------------------------------------------------------- */
 
 const char *driver_kernel_name(uint32_t kernel);
+const char *driver_mode_name(uint32_t mode);
 const char *driver_phase_name(uint32_t phase);
 const char *driver_op_name(uint32_t op);
 const char *driver_address_name(uint32_t address);

@@ -12,6 +12,13 @@ const char *driver_kernel_name(uint32_t kernel)
 	return NAME(names, kernel);
 }
 
+const char *driver_mode_name(uint32_t mode)
+{
+	static const char *const names[DRIVER_MODES] = { [DRIVER_PLAIN] = "plain", [DRIVER_GET_DATA] = "get-data" };
+
+	return NAME(names, mode);
+}
+
 const char *driver_phase_name(uint32_t phase)
 {
 	static const char *const names[DRIVER_PHASES] = {

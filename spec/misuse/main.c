@@ -35,7 +35,7 @@ static void check_cell(void *context, struct matrix_cell cell)
 		return;
 	check->faults++;
 	printf("misuse: line %d: %s %s %s %s: written %s, spec/driver says %s\n", cell.line, driver_kernel_name(cell.kernel),
-	       cell.mode == DRIVER_PLAIN ? "plain" : "get-data", cell.state->name, cell.command, cell.answer, text);
+	       driver_mode_name(cell.mode), cell.state->name, cell.command, cell.answer, text);
 }
 
 static int check_all(const char *path)
@@ -90,7 +90,7 @@ static void run_cell(void *context, struct matrix_cell cell)
 	if (strcmp(cell.answer, found) != 0 || strcmp(said, found) != 0)
 		run->faults++;
 	printf("misuse: line %d: %s %s %s: written %s, spec/driver %s, the kernel %s (%ld ms)\n", cell.line,
-	       cell.mode == DRIVER_PLAIN ? "plain" : "get-data", cell.state->name, cell.command, cell.answer, said, found,
+	       driver_mode_name(cell.mode), cell.state->name, cell.command, cell.answer, said, found,
 	       milliseconds_since(begin));
 	fflush(stdout);
 }

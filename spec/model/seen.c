@@ -46,7 +46,7 @@ static void write_tag(FILE *file, uint32_t mode, struct tag_state state, uint32_
 		fprintf(file, "%s\ttag %s %s %s %s\n",
 			tag_cells[mode][state.owner][state.memory][event] ? "seen" : "due",
 			words_tag_modes[mode], tag_owner_name(state.owner),
-			state.memory == TAG_OWN ? "own" : "lent", tag_event_name(event));
+			words_tag_memories[state.memory], tag_event_name(event));
 }
 
 static void write_tags(FILE *file)
@@ -72,7 +72,7 @@ static void write_driver_cell(FILE *file, uint32_t kernel, uint32_t mode, struct
 	     memcmp(&step.state, &state, sizeof(state)) == 0))
 		return;
 	fprintf(file, "%s\tdriver %s %s %s %s %s\n", driver_cells[kernel][mode][state.phase][state.op][kind] ? "seen" : "due",
-		driver_kernel_name(kernel), mode == DRIVER_PLAIN ? "plain" : "get-data", driver_phase_name(state.phase),
+		driver_kernel_name(kernel), driver_mode_name(mode), driver_phase_name(state.phase),
 		driver_op_name(state.op), driver_tag_kind_name(kind));
 }
 

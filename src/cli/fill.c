@@ -64,18 +64,18 @@ static int fill_set_timeout(const struct fill *fill, unsigned int timeout_ms)
 int fill_prepare(struct fill *fill, const struct state *state)
 {
 	char path[TEXT_PATH_BYTES], text[32];
-	int error;
+	int error = -ENOMEM;
 
-	*fill = (struct fill){ .state = state };
+	*fill = (struct fill){ .state = state, .children = calloc(state->queues, sizeof(*fill->children)) };
 	fill_timeout_path(fill, path);
 	if (text_read(path, text, sizeof(text)))
 		fill->timeout_ms = (unsigned int)strtoul(text, NULL, 10);
-	error = fill->timeout_ms ? fill_set_timeout(fill, FILL_TIMEOUT_MS) : -ENODATA;
-	if (!error)
-		fill->children = calloc(state->queues, sizeof(*fill->children));
 	if (fill->children)
+		error = fill->timeout_ms ? fill_set_timeout(fill, FILL_TIMEOUT_MS) : -ENODATA;
+	if (!error)
 		return SAY_OK;
-	say_error("device %d cannot be handed over: cannot set %s: %s", state->id, path, strerror(error ? -error : ENOMEM));
+	say_error("device %d cannot be handed over: cannot set %s: %s", state->id, path, strerror(-error));
+	free(fill->children);
 	return SAY_FAILED;
 }
 

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "handover.h"
 #include "mark.h"
 #include "reason.h"
 #include "serve.h"
@@ -252,7 +253,7 @@ void act_part_queues(struct refublk *device, uint32_t parting)
 /* Full queues have nothing to drain. */
 static uint32_t act_drain_queues(struct refublk *device)
 {
-	if (!(device->info.flags & UBLK_F_QUIESCE))
+	if (handover_fills(device->info.flags))
 		return act_leave_queues(device);
 	act_part_queues(device, SERVE_DRAINS);
 	device->ending = true;
@@ -262,7 +263,7 @@ static uint32_t act_drain_queues(struct refublk *device)
 /* Without it the queues are full by now, which holds requests back as well: see handover.h. */
 static uint32_t act_send_quiesce(struct refublk *device)
 {
-	if (!(device->info.flags & UBLK_F_QUIESCE))
+	if (handover_fills(device->info.flags))
 		return act_failed(device, DEVICE_ANSWER_OTHER, 0);
 	return act_send_plain(device, UBLK_U_CMD_QUIESCE_DEV, ACT_QUIESCE_LIMIT_MS);
 }

@@ -258,7 +258,7 @@ static void compare_tag(uint32_t kernel, uint32_t mode, struct driver_tag_state 
 {
 	struct table_cell cell = { { state.phase, state.op, state.address, event.address } };
 	const char *name = driver_tag_kind_name(event.kind);
-	const struct table_row *row = row_of("tag", mode == DRIVER_PLAIN ? "plain" : "get-data", TAG_FIELDS, cell, name,
+	const struct table_row *row = row_of("tag", driver_mode_name(mode), TAG_FIELDS, cell, name,
 					     kernel);
 
 	TABLE_NEED(row != NULL, "no row for tag %s %s %s", driver_kernel_name(kernel),
