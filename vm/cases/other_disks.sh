@@ -4,19 +4,25 @@ each=${each:---operations 120 --max 128K}
 load_module loop
 load_module dm_mod
 load_module null_blk nr_devices=0
-mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+grep -q " /sys/kernel/config " /proc/mounts || mount -t configfs configfs /sys/kernel/config
 export DM_DISABLE_UDEV=1
 size=8M
 
-# check_other WHAT DISK: what a discard leaves is for the device to say.
+# check_other WHAT DISK [OPTION…]: what a discard leaves is for the device to say.
 check_other() {
     say "$1"
+    other=$2
+    shift 2
     # shellcheck disable=SC2086 # words
-    checked "$2" "${limit:-40}" $each --discard-reads undefined
+    checked "$other" "${limit:-40}" $each --discard-reads undefined "$@"
 }
 
 if load_module brd 'rd_nr=1 rd_size=8192'; then
-    check_other brd /dev/ram0
+    # 6.12's brd frees a page that a write beside the discard has just looked up: BUG at drivers/block/brd.c:136.
+    case $(uname -r) in
+    6.12.*) check_other brd /dev/ram0 --discards 0 ;;
+    *) check_other brd /dev/ram0 ;;
+    esac
     rmmod brd
 fi
 
