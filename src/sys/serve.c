@@ -13,17 +13,12 @@ enum { SERVE_FLUSH_TRIES = 1000 };
 
 int serve_make(struct serve **serve, const struct serve_setup *setup)
 {
-	struct serve *made = calloc(1, sizeof(*made));
+	struct serve *made = calloc(1, sizeof(*made) + setup->depth_tags * sizeof(made->slots[0]));
 
 	CHECK(setup->stride_bytes % sizeof(uint64_t) == 0);
 	CHECK(setup->stride_bytes <= SERVE_STRIDE_BYTES_MAX);
 	if (!made)
 		return -ENOMEM;
-	made->slots = calloc(setup->depth_tags, sizeof(*made->slots));
-	if (!made->slots) {
-		free(made);
-		return -ENOMEM;
-	}
 	made->setup = *setup;
 	made->tally = tally_of(setup->depth_tags);
 	made->complain = (struct complain){ .log = setup->log, .backend = setup->backend->name, .qid = setup->qid };
@@ -33,9 +28,6 @@ int serve_make(struct serve **serve, const struct serve_setup *setup)
 
 void serve_free(struct serve *serve)
 {
-	if (!serve)
-		return;
-	free(serve->slots);
 	free(serve);
 }
 

@@ -40,7 +40,6 @@ struct serve_slot {
 
 struct serve {
 	struct serve_setup setup;
-	struct serve_slot *slots;
 	struct tally tally;
 	struct complain complain;
 	uint32_t ios;     /* tags that wait for an io */
@@ -48,6 +47,7 @@ struct serve {
 	uint32_t kept;    /* requests that nobody has looked at yet */
 	int32_t error;    /* the first reason why the queue cannot go on, or 0 */
 	bool deaf;        /* the port tells nothing any more */
+	struct serve_slot slots[]; /* by tag */
 };
 
 /* Never 0, so that no token is. */
