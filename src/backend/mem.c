@@ -11,9 +11,6 @@
 #include "check.h"
 #include "units.h"
 
-/* What is tried first, then halves of it: address space costs nothing, but may be limited. */
-#define MEM_ROOM_BYTES (UINT64_C(16) << 40)
-
 struct mem {
 	unsigned char *bytes; /* ours, room_bytes of address space, usable up to usable_bytes */
 	uint64_t room_bytes;
@@ -156,11 +153,12 @@ static int mem_use(const struct mem *mem, uint64_t from, uint64_t to)
 	return 0;
 }
 
-static int mem_map(struct mem *mem, uint64_t size_bytes)
+/* Address space costs nothing, but may be limited. */
+static int mem_map(struct mem *mem, uint64_t size_bytes, uint64_t room_bytes)
 {
 	mem->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	mem->size_bytes = size_bytes;
-	for (uint64_t room_bytes = MEM_ROOM_BYTES; !mem->bytes && room_bytes > size_bytes; room_bytes /= 2) {
+	for (; !mem->bytes && room_bytes > size_bytes; room_bytes /= 2) {
 		mem->room_bytes = room_bytes;
 		mem->bytes = mem_reserve(room_bytes);
 	}
@@ -172,12 +170,12 @@ static int mem_map(struct mem *mem, uint64_t size_bytes)
 	return mem->bytes ? mem_use(mem, 0, size_bytes) : -ENOMEM;
 }
 
-int mem_open(struct mem **mem, uint64_t size_bytes)
+int mem_open(struct mem **mem, uint64_t size_bytes, uint64_t room_bytes)
 {
-	return mem_open_file(mem, -1, size_bytes);
+	return mem_open_file(mem, -1, size_bytes, room_bytes);
 }
 
-int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes)
+int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes, uint64_t room_bytes)
 {
 	struct mem *made;
 	int error;
@@ -189,7 +187,7 @@ int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes)
 	if (!made)
 		return -ENOMEM;
 	made->fd = fd;
-	error = mem_map(made, size_bytes);
+	error = mem_map(made, size_bytes, room_bytes);
 	if (error) {
 		made->fd = -1;
 		mem_close(made);

@@ -25,10 +25,13 @@ struct mem;
 /* Its context is a struct mem. lend() always lends. */
 extern const struct refublk_backend mem_backend;
 
-/* A disk of zeroes. *mem is the caller's until mem_close(). 0, or -errno and *mem is NULL:
- * -EINVAL size 0 or more than an address can name; -ENOMEM no room in the address space, or the machine forbids
- * overcommitment (vm.overcommit_memory is 2). Logs nothing. */
-int mem_open(struct mem **mem, uint64_t size_bytes) __attribute__((warn_unused_result));
+/* The room of a disk whose size may change. */
+#define MEM_ROOM_BYTES (UINT64_C(16) << 40)
+
+/* A disk of zeroes, with room in the address space to grow to room_bytes, or to a half of that, or a quarter …: as much as
+ * there is. *mem is the caller's until mem_close(). 0, or -errno and *mem is NULL: -EINVAL size 0 or more than an address
+ * can name; -ENOMEM no room for the size, or the machine forbids overcommitment (vm.overcommit_memory is 2). Logs nothing. */
+int mem_open(struct mem **mem, uint64_t size_bytes, uint64_t room_bytes) __attribute__((warn_unused_result));
 
 /* Another size, from any thread while requests are served; what is added reads as zero, what is cut off is given back.
  * Growing: before a request may lie there. Shrinking: when no further request can; one that is under way there still finds
@@ -37,7 +40,7 @@ int mem_open(struct mem **mem, uint64_t size_bytes) __attribute__((warn_unused_r
 int mem_resize(struct mem *mem, uint64_t size_bytes) __attribute__((warn_unused_result));
 /* A disk whose content is a file of memory: it outlives the server. It is allocated up to size_bytes, -ENOSPC when that is
  * more than there is; discard and WRITE_ZEROES give nothing back. fd: becomes the mem's, and is closed with it; on failure it stays the caller's. */
-int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes) __attribute__((warn_unused_result));
+int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes, uint64_t room_bytes) __attribute__((warn_unused_result));
 
 /* That file; -1: there is none. */
 int mem_fd(const struct mem *mem);

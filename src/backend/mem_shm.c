@@ -44,7 +44,7 @@ static int mem_shm_serve(struct mem **mem, int fd, uint64_t size_bytes, int erro
 	if (!error && flock(fd, LOCK_EX | LOCK_NB) < 0)
 		error = errno == EWOULDBLOCK ? -EBUSY : -errno;
 	if (!error)
-		error = mem_open_file(mem, fd, size_bytes);
+		error = mem_open_file(mem, fd, size_bytes, MEM_ROOM_BYTES);
 	if (error)
 		close(fd);
 	return error;

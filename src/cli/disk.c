@@ -71,7 +71,7 @@ static int disk_open_shm(struct disk *disk, struct options *options, struct log 
 static int disk_open_mem(struct disk *disk, const struct options *options)
 {
 	char size[SIZE_TEXT_BYTES];
-	int error = mem_open(&disk->mem, options->device.size_bytes);
+	int error = mem_open(&disk->mem, options->device.size_bytes, MEM_ROOM_BYTES);
 
 	disk->backend = &mem_backend;
 	disk->context = disk->mem;

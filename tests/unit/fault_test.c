@@ -16,7 +16,7 @@ static const struct refublk_backend *disk;
 
 static void disk_make(struct fault_plan plan)
 {
-	ck_assert_int_eq(mem_open(&mem, SIZE), 0);
+	ck_assert_int_eq(mem_open(&mem, SIZE, SIZE), 0);
 	ck_assert_int_eq(fault_open(&fault, &mem_backend, mem, plan), 0);
 	disk = fault_backend(fault);
 }

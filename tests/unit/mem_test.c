@@ -15,7 +15,7 @@ static struct mem *disk;
 
 static void disk_open(uint64_t size_bytes)
 {
-	ck_assert_int_eq(mem_open(&disk, size_bytes), 0);
+	ck_assert_int_eq(mem_open(&disk, size_bytes, MEM_ROOM_BYTES), 0);
 }
 
 static void disk_close(void)
@@ -83,11 +83,11 @@ START_TEST(test_sizes_that_cannot_be)
 {
 	struct mem *none = (struct mem *)&none;
 
-	ck_assert_int_eq(mem_open(&none, 0), -EINVAL);
+	ck_assert_int_eq(mem_open(&none, 0, MEM_ROOM_BYTES), -EINVAL);
 	ck_assert_ptr_null(none);
-	ck_assert_int_eq(mem_open(&none, UINT64_MAX - 511), -EINVAL);
+	ck_assert_int_eq(mem_open(&none, UINT64_MAX - 511, MEM_ROOM_BYTES), -EINVAL);
 	ck_assert_ptr_null(none);
-	ck_assert_int_lt(mem_open(&none, (uint64_t)1 << 62), 0);
+	ck_assert_int_lt(mem_open(&none, (uint64_t)1 << 62, MEM_ROOM_BYTES), 0);
 	ck_assert_ptr_null(none);
 	mem_close(NULL);
 }
@@ -306,6 +306,16 @@ START_TEST(test_sizes_that_a_disk_cannot_get)
 }
 END_TEST
 
+START_TEST(test_a_disk_grows_as_far_as_its_room)
+{
+	ck_assert_int_eq(mem_open(&disk, MIB, 3 * MIB), 0);
+	ck_assert_int_eq(mem_resize(disk, 3 * MIB + BLOCK), -ENOMEM);
+	ck_assert_int_eq(mem_resize(disk, 3 * MIB), 0);
+	check_zero(disk_lend(0, 3 * MIB), 3 * MIB);
+	disk_close();
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *mem = suite_create("mem");
@@ -321,6 +331,7 @@ Suite *suite(void)
 	tcase_add_test(memory, test_zeroes_over_zeroes_take_no_memory);
 	tcase_add_test(memory, test_nounmap_gives_nothing_back);
 	tcase_add_test(memory, test_a_disk_grows_and_keeps_its_content);
+	tcase_add_test(memory, test_a_disk_grows_as_far_as_its_room);
 	tcase_add_test(memory, test_what_was_cut_off_comes_back_as_zeroes);
 	tcase_add_test(memory, test_a_request_under_way_finds_its_memory_after_a_cut);
 	tcase_add_test(memory, test_sizes_that_a_disk_cannot_get);

@@ -90,7 +90,7 @@ static int planted_serve(struct trial *trial)
 	options.depth = trial->config.depth_tags;
 	options.get_data = trial->config.mode == DRIVER_GET_DATA;
 	options.log = planted_log;
-	if (mem_open(&mem, options.size_bytes))
+	if (mem_open(&mem, options.size_bytes, options.size_bytes))
 		return EXIT_FAILURE;
 	context = mem;
 	if (trial->config.hooks) {

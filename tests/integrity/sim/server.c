@@ -55,7 +55,7 @@ void server_open_backend(struct sim *sim)
 	if (sim->config.backend == SIM_FILE) {
 		server_open_file(sim);
 	} else {
-		if (mem_open(&sim->mem, sim->config.device_bytes) != 0)
+		if (mem_open(&sim->mem, sim->config.device_bytes, sim->config.device_bytes) != 0)
 			errx(3, "no memory for the disk");
 		sim->bare = &mem_backend;
 		sim->bare_context = sim->mem;
