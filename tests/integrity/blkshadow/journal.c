@@ -1,8 +1,8 @@
 #include <err.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "journal.h"
+#include "reserve.h"
 #include "schedule.h"
 
 static uint64_t clock_ns(void)
@@ -15,9 +15,9 @@ static uint64_t clock_ns(void)
 
 static void *reserve(size_t bytes)
 {
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *memory = reserve_new(bytes);
 
-	if (memory == MAP_FAILED)
+	if (!memory)
 		err(3, "no address space for the journal");
 	return memory;
 }
@@ -34,8 +34,8 @@ void journal_open(struct journal *journal, uint32_t operation_limit)
 
 void journal_close(struct journal *journal)
 {
-	munmap(journal->events, (size_t)journal->operation_limit * 2 * sizeof *journal->events);
-	munmap(journal->times, ((size_t)journal->operation_limit + 1) * sizeof *journal->times);
+	reserve_free(journal->events, (size_t)journal->operation_limit * 2 * sizeof *journal->events);
+	reserve_free(journal->times, ((size_t)journal->operation_limit + 1) * sizeof *journal->times);
 }
 
 void journal_begin(struct journal *journal, uint32_t number)

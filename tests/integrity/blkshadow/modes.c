@@ -1,8 +1,8 @@
 #include <err.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "modes.h"
+#include "reserve.h"
 
 struct claim {
 	uint64_t first_page, end_page;
@@ -26,9 +26,8 @@ struct modes *modes_new(uint64_t size_bytes, bool direct)
 		err(3, "no memory for the pages' modes");
 	modes->direct = direct;
 	modes->bytes = (size_t)(size_bytes / OPERATION_PAGE_BYTES / 8 + 1);
-	modes->other = mmap(NULL, modes->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			    -1, 0);
-	if (modes->other == MAP_FAILED)
+	modes->other = reserve_new(modes->bytes);
+	if (!modes->other)
 		err(3, "no address space for the pages' modes");
 	return modes;
 }
@@ -37,7 +36,7 @@ void modes_free(struct modes *modes)
 {
 	if (!modes)
 		return;
-	munmap(modes->other, modes->bytes);
+	reserve_free(modes->other, modes->bytes);
 	free(modes->claims);
 	free(modes);
 }

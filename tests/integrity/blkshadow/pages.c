@@ -1,9 +1,9 @@
 #include <err.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "mix.h"
 #include "pages.h"
+#include "reserve.h"
 #include "stamp.h"
 
 #define SLOTS_FIRST 1024u
@@ -31,10 +31,9 @@ struct pages *pages_new(uint64_t size_bytes)
 	pages->slot_count = SLOTS_FIRST;
 	pages->slots = calloc(pages->slot_count, sizeof *pages->slots);
 	pages->groups = calloc(limit / PAGES_GROUP / 8 + 1, 1);
-	pages->pages = mmap(NULL, pages->reserved_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	pages->pages = reserve_new(pages->reserved_bytes);
 	pages->zero_hash = stamp_zero_hash();
-	if (pages->slots && pages->groups && pages->pages != MAP_FAILED)
+	if (pages->slots && pages->groups && pages->pages)
 		return pages;
 	pages_free(pages);
 	return NULL;
@@ -44,8 +43,7 @@ void pages_free(struct pages *pages)
 {
 	if (!pages)
 		return;
-	if (pages->pages != MAP_FAILED)
-		munmap(pages->pages, pages->reserved_bytes);
+	reserve_free(pages->pages, pages->reserved_bytes);
 	free(pages->slots);
 	free(pages->groups);
 	free(pages);

@@ -1,7 +1,6 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "scan.h"
 
@@ -75,14 +74,13 @@ bool scan_range(struct run *run, uint64_t begin_bytes, uint64_t end_bytes, uint6
 {
 	struct scan scan = {.run = run, .depth = run->limits.depth < DEPTH_MAX ? run->limits.depth : DEPTH_MAX,
 			    .piece_bytes = piece_bytes, .next_bytes = begin_bytes, .end_bytes = end_bytes};
-	size_t buffer_bytes = scan.depth * piece_bytes;
-	uint8_t *buffers = mmap(NULL, buffer_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *buffers;
 	bool good = true;
 
-	if (buffers == MAP_FAILED)
+	if (posix_memalign(&buffers, OPERATION_PAGE_BYTES, scan.depth * piece_bytes) != 0)
 		err(3, "no memory for reading the device");
 	for (unsigned at = 0; at < scan.depth; at++)
-		scan.ios[at].data = buffers + at * piece_bytes;
+		scan.ios[at].data = (uint8_t *)buffers + at * piece_bytes;
 	ask(&scan);
 	while (scan.in_flight) {
 		const struct io *io = &scan.ios[scan.head];
@@ -98,6 +96,6 @@ bool scan_range(struct run *run, uint64_t begin_bytes, uint64_t end_bytes, uint6
 		if (good)
 			ask(&scan);
 	}
-	munmap(buffers, buffer_bytes);
+	free(buffers);
 	return good;
 }

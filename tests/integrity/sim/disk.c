@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DISK_SECTOR_BYTES = 512, DISK_CACHE_MAX = 4096 };
+enum { DISK_SECTOR_BYTES = 512, DISK_CACHE_FIRST = 64, DISK_CACHE_MAX = 4096 };
 
 struct disk_change {
 	uint64_t offset_bytes;
@@ -23,6 +23,7 @@ struct disk {
 	struct disk_change *cache;  /* what has changed since, in order */
 	uint64_t folded;            /* changes that went from the cache into `safe` so far */
 	uint32_t count;
+	uint32_t room;              /* of the cache, in changes */
 };
 
 static void *disk_memory(size_t count, size_t bytes)
@@ -40,10 +41,8 @@ struct disk *disk_open(uint64_t size_bytes, bool remembers)
 
 	disk->size_bytes = size_bytes;
 	disk->now = disk_memory(size_bytes, 1);
-	if (remembers) {
+	if (remembers)
 		disk->safe = disk_memory(size_bytes, 1);
-		disk->cache = disk_memory(DISK_CACHE_MAX, sizeof(*disk->cache));
-	}
 	return disk;
 }
 
@@ -58,6 +57,9 @@ static void disk_fold(struct disk *disk, uint32_t count)
 {
 	uint32_t i;
 
+	/* Nothing was remembered: there may be no cache. */
+	if (count == 0)
+		return;
 	for (i = 0; i < count; i++) {
 		struct disk_change *change = &disk->cache[i];
 
@@ -73,12 +75,19 @@ void disk_close(struct disk *disk)
 {
 	if (!disk)
 		return;
-	if (disk->safe)
-		disk_fold(disk, disk->count);
+	disk_fold(disk, disk->count);
 	free(disk->cache);
 	free(disk->safe);
 	free(disk->now);
 	free(disk);
+}
+
+static void disk_make_room(struct disk *disk)
+{
+	disk->room = disk->room ? 2 * disk->room : DISK_CACHE_FIRST;
+	disk->cache = reallocarray(disk->cache, disk->room, sizeof(*disk->cache));
+	if (!disk->cache)
+		err(3, "no memory for the disk's cache");
 }
 
 /* The range holds its new content already. */
@@ -91,6 +100,8 @@ static void disk_remember(struct disk *disk, uint64_t offset_bytes, uint64_t len
 	/* A disk may write back when it likes. */
 	if (disk->count == DISK_CACHE_MAX)
 		disk_fold(disk, DISK_CACHE_MAX / 2);
+	if (disk->count == disk->room)
+		disk_make_room(disk);
 	change = &disk->cache[disk->count++];
 	*change = (struct disk_change){ offset_bytes, length_bytes, disk_memory(length_bytes, 1), durable };
 	memcpy(change->data, disk->now + offset_bytes, length_bytes);

@@ -53,7 +53,7 @@ bool enumerate_all(const struct trial *trial, uint64_t *schedules, struct trial_
 /* Of one set, on every kernel, in both modes. */
 static bool enumerate_set(const struct enumerate_set *set)
 {
-	uint32_t worlds = DRIVER_KERNELS * DRIVER_MODES * (set->kills ? DRIVER_RECOVERIES : 1), world;
+	uint32_t worlds = (uint32_t)DRIVER_KERNELS * DRIVER_MODES * (set->kills ? DRIVER_RECOVERIES : 1), world;
 	uint64_t total = 0;
 
 	for (world = 0; world < worlds; world++) {

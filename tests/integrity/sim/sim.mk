@@ -4,8 +4,8 @@ SIM_SOURCES := $(filter-out %_test.c,$(wildcard tests/integrity/sim/*.c))
 SIM_SERVER := $(addprefix src/,core/desc core/request core/result core/tag core/tally core/command \
 	backend/mem backend/file backend/file_backend \
 	sys/serve sys/handle sys/step sys/complain sys/later sys/trace sys/log sys/check)
-SIM_SHADOW := $(addprefix tests/integrity/blkshadow/,compare findings journal modes operation pages pattern plan run \
-	schedule scan seal set shadow stamp sweep verdict)
+SIM_SHADOW := $(addprefix tests/integrity/blkshadow/,compare findings journal modes operation pages pattern plan \
+	reserve run schedule scan seal set shadow stamp sweep verdict)
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(SIM_SOURCES))) \
 	$(SIM_SERVER:%=$(BUILD)/%.o) $(SIM_SHADOW:%=$(BUILD)/%.o) $(SPEC:%=$(BUILD)/spec/%.o)
 SIM_LIBS := -lmd -pthread
