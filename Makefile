@@ -201,7 +201,7 @@ test-unit: setup-test unit-programs build ## unit tests, mirrors of src/
 	@spec/check-troubleshooting
 test-asan: setup-test ## the same under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory VARIANT=asan unit-programs
-	@tests/units $(UNIT_TESTS:%=build/asan/unit/%)
+	@ASAN_OPTIONS=detect_stack_use_after_return=1 tests/units $(UNIT_TESTS:%=build/asan/unit/%)
 test-tsan: setup-test ## the threaded ones under ThreadSanitizer
 	@$(MAKE) --no-print-directory VARIANT=tsan threaded-programs
 	@tests/units $(THREADED:%=build/tsan/unit/%)

@@ -60,9 +60,10 @@ void fuzz_hear(struct fuzz_ear *ear)
 	ear->text[ear->length_bytes < room_bytes ? ear->length_bytes : room_bytes] = '\0';
 }
 
-/* A run allocates little and often: a long quarantine would cost more than the run. */
+/* A run allocates little and often: a long quarantine would cost more than the run, and so would frames on the heap, which
+ * the unit tests have. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-	return "quarantine_size_mb=1:malloc_context_size=8:allocator_may_return_null=1";
+	return "quarantine_size_mb=1:malloc_context_size=2:detect_stack_use_after_return=0:allocator_may_return_null=1";
 }

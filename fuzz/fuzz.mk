@@ -30,12 +30,12 @@ FUZZ_TABLES := spec/tag.tsv spec/device.tsv
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_MAKE.plain :=
 FUZZ_MAKE.asan :=
-FUZZ_MAKE.libfuzzer := CC=clang CFLAGS="-O2 -g -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer" \
-	FUZZ_UNTRACED="-fno-sanitize-coverage=trace-cmp"
+FUZZ_CLANG := $(firstword $(foreach version,-19 -20 -21 -22,$(shell command -v clang$(version) 2>/dev/null)) clang)
+FUZZ_MAKE.libfuzzer := CC=$(FUZZ_CLANG) CFLAGS="-O2 -g -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer" \
+	FUZZ_UNTRACED="-fno-sanitize-coverage=trace-cmp" FUZZ_UNCOUNTED="-fno-sanitize=fuzzer-no-link"
 FUZZ_MAKE.afl := CC=afl-clang-fast CFLAGS="-O2 -g" FUZZ_ENGINE="-fsanitize=fuzzer"
 FUZZ_MAKE.aflasan := CC=afl-clang-fast CFLAGS="-O1 -g $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer"
 FUZZ_MAKE.aflcmplog := CC="env AFL_LLVM_CMPLOG=1 afl-clang-fast" CFLAGS="-O2 -g" FUZZ_ENGINE="-fsanitize=fuzzer"
-FUZZ_CLANG := $(firstword $(foreach version,-19 -20 -21 -22,$(shell command -v clang$(version) 2>/dev/null)) clang)
 FUZZ_MAKE.coverage := CC=$(FUZZ_CLANG) CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
 FUZZ_ENGINE ?= $(BUILD)/fuzz/replay.o
 FUZZ_LINK ?= $(CC)
@@ -56,10 +56,10 @@ $(BUILD)/fuzz/tag_fuzz.o $(BUILD)/fuzz/device_fuzz.o: $(FUZZ_TABLES)
 
 # Where the input is a number or a choice, no comparison knows a value that a mutation could copy; the sanitizer's own
 # checks are comparisons, too. To tell libFuzzer of each costs more than a third of the speed: only readers of text do.
-FUZZ_UNTRACED_OBJECTS := $(addprefix $(BUILD)/fuzz/,world.o world_mail.o serve_fuzz.o session_fuzz.o) \
-	$(addprefix $(BUILD)/,spec/%.o tests/integrity/sim/%.o src/core/%.o src/sys/%.o src/backend/%.o) \
-	$(patsubst %,$(BUILD)/tests/integrity/blkshadow/%.o,compare journal pages run scan set shadow sweep)
-$(FUZZ_UNTRACED_OBJECTS): CFLAGS_ALL += $(FUZZ_UNTRACED)
+$(addprefix $(BUILD)/,spec/%.o tests/integrity/sim/%.o src/core/%.o src/sys/%.o src/backend/%.o): CFLAGS_ALL += $(FUZZ_UNTRACED)
+# What is new is what the judged code did: the edges of who judges it in the same run are not counted.
+$(addprefix $(BUILD)/fuzz/,world.o world_mail.o serve_fuzz.o session_fuzz.o) \
+	$(patsubst %,$(BUILD)/tests/integrity/blkshadow/%.o,compare findings journal modes pages pattern run scan seal set shadow sweep verdict): CFLAGS_ALL += $(FUZZ_UNCOUNTED)
 
 define FUZZ_RULE
 $(BUILD)/fuzz/$(1): $(if $(filter schedule stamp,$(1)),$(BUILD)/fuzz/shadow/$(1)_fuzz.o,$(BUILD)/fuzz/$(1)_fuzz.o) \
