@@ -16,7 +16,7 @@ static bool possible_has(struct possible possible, uint32_t place)
 static struct driver_tag_state possible_state(uint32_t place)
 {
 	return (struct driver_tag_state){
-		.phase = (uint8_t)(place / (DRIVER_OPS * DRIVER_ADDRESSES)),
+		.phase = (uint8_t)(place / DRIVER_ADDRESSES / DRIVER_OPS),
 		.op = (uint8_t)(place / DRIVER_ADDRESSES % DRIVER_OPS),
 		.address = (uint8_t)(place % DRIVER_ADDRESSES),
 	};

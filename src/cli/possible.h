@@ -8,7 +8,7 @@
 
 #include "driver.h"
 
-enum { POSSIBLE_STATES = DRIVER_PHASES * DRIVER_OPS * DRIVER_ADDRESSES };
+enum { POSSIBLE_STATES = (int)DRIVER_PHASES * DRIVER_OPS * DRIVER_ADDRESSES };
 
 struct possible {
 	uint64_t states[(POSSIBLE_STATES + 63) / 64]; /* a bit each; none: the driver cannot have done what was seen */
