@@ -1,7 +1,7 @@
 # Fuzzing: targets, engines, campaigns. A target is fuzz/NAME_fuzz.c and the sources below; `make VARIANT=X fuzz-programs`
 # builds all of them for one engine into build/X/fuzz.
 
-FUZZ_TARGETS := desc command tag device file params serve later options state talk trace vectors schedule stamp session
+FUZZ_TARGETS := desc command tag device file params serve later options state talk trace vectors matrix schedule stamp session
 
 FUZZ_CORE := src/sys/check.c
 FUZZ_SOURCES.desc := src/core/desc.c
@@ -19,6 +19,7 @@ FUZZ_SOURCES.talk := src/cli/talk.c src/sys/clock.c
 FUZZ_SOURCES.trace := $(addprefix src/cli/,record.c possible.c judge.c weigh.c weigh_command.c audit.c) spec/driver.c spec/driver_names.c src/sys/later.c \
 	$(CORE_SOURCES)
 FUZZ_SOURCES.vectors := fuzz/runner.c spec/question.c spec/words.c $(CORE_SOURCES)
+FUZZ_SOURCES.matrix := spec/misuse/matrix.c spec/misuse/expect.c $(SPEC:%=spec/%.c)
 FUZZ_SOURCES.schedule := $(addprefix tests/integrity/blkshadow/,schedule.c operation.c plan.c)
 FUZZ_SOURCES.stamp := $(addprefix tests/integrity/blkshadow/,stamp.c operation.c)
 FUZZ_SOURCES.session = $(filter-out %/main.c,$(SIM_SOURCES)) $(SIM_SERVER:%=%.c) $(SIM_SHADOW:%=%.c) $(SPEC:%=spec/%.c)
@@ -56,7 +57,7 @@ $(BUILD)/fuzz/tag_fuzz.o $(BUILD)/fuzz/device_fuzz.o: $(FUZZ_TABLES)
 
 # Where the input is a number or a choice, no comparison knows a value that a mutation could copy; the sanitizer's own
 # checks are comparisons, too. To tell libFuzzer of each costs more than a third of the speed: only readers of text do.
-$(addprefix $(BUILD)/,spec/%.o tests/integrity/sim/%.o src/core/%.o src/sys/%.o src/backend/%.o): CFLAGS_ALL += $(FUZZ_UNTRACED)
+$(addprefix $(BUILD)/,spec/driver%.o tests/integrity/sim/%.o src/core/%.o src/sys/%.o src/backend/%.o): CFLAGS_ALL += $(FUZZ_UNTRACED)
 # What is new is what the judged code did: the edges of who judges it in the same run are not counted.
 $(addprefix $(BUILD)/fuzz/,world.o world_mail.o serve_fuzz.o session_fuzz.o) \
 	$(patsubst %,$(BUILD)/tests/integrity/blkshadow/%.o,compare findings journal modes pages pattern run scan seal set shadow sweep verdict): CFLAGS_ALL += $(FUZZ_UNCOUNTED)

@@ -18,6 +18,7 @@ fuzz_limit() {
 	options) echo 1024 ;;
 	state | vectors | schedule) echo 2048 ;;
 	trace) echo 4096 ;;
+	matrix) echo 8192 ;;
 	*) echo 512 ;;
 	esac
 }

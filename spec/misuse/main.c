@@ -5,6 +5,7 @@
  *   misuse seeded [ROUNDS]                 as root: ADD_DEV and SET_PARAMS with any values; SEED=… repeats a run
  *
  * Exit status 0 when all agree, 1 when not, 2 when it could not be tried. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,48 @@
 #include "tags.h"
 
 enum { ROUNDS = 200 };
+
+/* ---- the matrix ---------------------------------------------------------------------------- */
+
+static void die(const char *path, int line, const char *what)
+{
+	fprintf(stderr, "misuse: %s:%d: %s\n", path, line, what);
+	exit(2);
+}
+
+static char *read_all(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t room = 1 << 18, length;
+
+	if (!file) {
+		fprintf(stderr, "misuse: %s: %s\n", path, strerror(errno));
+		exit(2);
+	}
+	text = malloc(room);
+	length = text ? fread(text, 1, room - 1, file) : 0;
+	fclose(file);
+	if (length == 0 || length == room - 1)
+		die(path, 0, "empty, or too long");
+	text[length] = '\0';
+	if (strlen(text) != length)
+		die(path, 0, "a zero byte");
+	return text;
+}
+
+/* The only one: ends the program with a line on stderr when the file cannot be read or is no matrix. */
+static struct matrix *read_matrix(const char *path)
+{
+	static struct matrix matrix;
+	struct matrix_fault fault;
+
+	if (!matrix_parse(&matrix, read_all(path), &fault))
+		die(path, fault.line, fault.what);
+	return &matrix;
+}
+
+/* ---- against spec/driver ------------------------------------------------------------------- */
 
 struct check {
 	int cells;
@@ -40,7 +83,7 @@ static void check_cell(void *context, struct matrix_cell cell)
 
 static int check_all(const char *path)
 {
-	struct matrix *matrix = matrix_read(path);
+	struct matrix *matrix = read_matrix(path);
 	struct check check = { 0 };
 	int faults = 0;
 
@@ -49,7 +92,6 @@ static int check_all(const char *path)
 			faults += matrix_visit(matrix, machine, kernel, check_cell, &check);
 	faults += matrix_unused(matrix) + check.faults;
 	printf("misuse: %d states, %d cells, %d faults\n", matrix->states, check.cells, faults);
-	matrix_free(matrix);
 	return faults != 0;
 }
 
@@ -113,7 +155,7 @@ static int run_machine(struct matrix *matrix, uint32_t machine, const char *stat
 
 static int run_all(const char *path, const char *machine, const char *state)
 {
-	struct matrix *matrix = matrix_read(path);
+	struct matrix *matrix = read_matrix(path);
 	int rc = 0;
 
 	rig_begin();
@@ -126,7 +168,6 @@ static int run_all(const char *path, const char *machine, const char *state)
 	if (!machine || strcmp(machine, "device") == 0)
 		rc |= run_machine(matrix, MATRIX_DEVICE, state);
 	rig_end();
-	matrix_free(matrix);
 	return rc;
 }
 

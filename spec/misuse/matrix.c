@@ -1,11 +1,12 @@
 #include "matrix.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "driver.h"
+
+#define STATE_MARK "state-"
 
 enum { COLUMNS = 7, STATE_COLUMNS = 4 };
 
@@ -41,31 +42,6 @@ static const char *const *const sometimes[MATRIX_MACHINES] = { tag_extras, devic
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static void die(const char *path, int line, const char *what)
-{
-	fprintf(stderr, "misuse: %s:%d: %s\n", path, line, what);
-	exit(2);
-}
-
-static char *read_all(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char *text = NULL;
-	size_t room = 1 << 18, length;
-
-	if (!file) {
-		fprintf(stderr, "misuse: %s: %s\n", path, strerror(errno));
-		exit(2);
-	}
-	text = malloc(room);
-	length = text ? fread(text, 1, room - 1, file) : 0;
-	fclose(file);
-	if (length == 0 || length == room - 1)
-		die(path, 0, "empty, or too long");
-	text[length] = '\0';
-	return text;
-}
-
 /* Plain is bit 0, get-data bit 1. */
 static uint32_t modes_of(const char *word)
 {
@@ -88,74 +64,76 @@ static uint32_t machine_of(const char *word)
 	return machine;
 }
 
-static void read_state(struct matrix *matrix, const char *path, int line, char **cell)
+/* NULL, or what is wrong. */
+static const char *read_state(struct matrix *matrix, char **cell)
 {
-	struct matrix_state *state = &matrix->state[matrix->states++];
+	struct matrix_state *state = &matrix->state[matrix->states];
 	char *steps = cell[3], *step;
 
-	state->machine = machine_of(cell[0] + strlen("state-"));
+	if (matrix->states == MATRIX_STATES_MAX)
+		return "too many states";
+	matrix->states++;
+	state->machine = machine_of(cell[0] + strlen(STATE_MARK));
 	state->name = cell[1];
 	state->modes = modes_of(cell[2]);
-	if (matrix->states == MATRIX_STATES_MAX || state->machine == MATRIX_MACHINES || state->modes == 0)
-		die(path, line, "not a state, or too many");
+	if (state->machine == MATRIX_MACHINES || state->modes == 0)
+		return "not a state";
 	while (strcmp(cell[3], "-") != 0 && (step = strsep(&steps, " ")) != NULL) {
-		if (state->steps == MATRIX_STEPS_MAX)
-			die(path, line, "too many steps");
+		if (state->steps == MATRIX_STEPS_MAX || step[0] == '\0')
+			return "too many steps, or an empty one";
 		state->step[state->steps++] = step;
 	}
+	return NULL;
 }
 
-static void read_row(struct matrix *matrix, const char *path, int line, char **cell)
+static const char *read_row(struct matrix *matrix, int line, char **cell)
 {
-	struct matrix_row *row = &matrix->row[matrix->rows++];
+	struct matrix_row *row = &matrix->row[matrix->rows];
 
+	if (matrix->rows == MATRIX_ROWS_MAX)
+		return "too many rows";
+	matrix->rows++;
 	row->machine = machine_of(cell[0]);
 	row->modes = modes_of(cell[1]);
 	row->line = line;
 	row->states = cell[2];
 	row->commands = cell[3];
-	if (matrix->rows == MATRIX_ROWS_MAX || row->machine == MATRIX_MACHINES || row->modes == 0)
-		die(path, line, "not a row, or too many");
+	if (row->machine == MATRIX_MACHINES || row->modes == 0)
+		return "not a row";
 	for (int kernel = 0; kernel < MATRIX_KERNELS; kernel++) {
 		char *answer = cell[4 + kernel];
 
 		if (strcmp(answer, "=") == 0 && kernel == 0)
-			die(path, line, "nothing before =");
+			return "nothing before =";
 		row->answer[kernel] = strcmp(answer, "=") == 0 ? row->answer[kernel - 1] : answer;
 	}
+	return NULL;
 }
 
-struct matrix *matrix_read(const char *path)
+static const char *read_line(struct matrix *matrix, int number, char *line)
 {
-	struct matrix *matrix = calloc(1, sizeof(*matrix));
-	char *rest, *line, *cell[COLUMNS];
-	int number = 0;
+	char *cell[COLUMNS];
+	int cells = 0;
 
-	if (!matrix)
-		die(path, 0, "no memory");
-	rest = matrix->text = read_all(path);
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		int cells = 0;
-
-		number++;
-		if (line[0] == '#' || line[0] == '\0')
-			continue;
-		while (cells < COLUMNS && (cell[cells] = strsep(&line, "\t")) != NULL)
-			cells++;
-		if (cells == STATE_COLUMNS && strncmp(cell[0], "state-", 6) == 0)
-			read_state(matrix, path, number, cell);
-		else if (cells == COLUMNS && line == NULL)
-			read_row(matrix, path, number, cell);
-		else
-			die(path, number, "neither a state nor a row");
-	}
-	return matrix;
+	if (line[0] == '#' || line[0] == '\0')
+		return NULL;
+	while (cells < COLUMNS && (cell[cells] = strsep(&line, "\t")) != NULL)
+		if (cell[cells++][0] == '\0')
+			return "an empty column";
+	if (cells == STATE_COLUMNS && strncmp(cell[0], STATE_MARK, strlen(STATE_MARK)) == 0)
+		return read_state(matrix, cell);
+	return cells == COLUMNS && line == NULL ? read_row(matrix, number, cell) : "neither a state nor a row";
 }
 
-void matrix_free(struct matrix *matrix)
+bool matrix_parse(struct matrix *matrix, char *text, struct matrix_fault *fault)
 {
-	free(matrix->text);
-	free(matrix);
+	char *line;
+
+	memset(matrix, 0, sizeof(*matrix));
+	*fault = (struct matrix_fault){ 0 };
+	while (!fault->what && (line = strsep(&text, "\n")) != NULL)
+		fault->what = read_line(matrix, ++fault->line, line);
+	return fault->what == NULL;
 }
 
 /* ---- cells --------------------------------------------------------------------------------- */

@@ -28,8 +28,13 @@ struct matrix_row {
 	unsigned int used;
 };
 
+/* Why a text is no matrix. */
+struct matrix_fault {
+	const char *what;
+	int line; /* from 1 on; 0: it is of no line */
+};
+
 struct matrix {
-	char *text;
 	struct matrix_state state[MATRIX_STATES_MAX];
 	struct matrix_row row[MATRIX_ROWS_MAX];
 	int states;
@@ -46,9 +51,8 @@ struct matrix_cell {
 	int line;
 };
 
-/* Ends the program with a line on stderr when the file cannot be read or is none. */
-struct matrix *matrix_read(const char *path);
-void matrix_free(struct matrix *matrix);
+/* The matrix's strings are pieces of text, which is written to. False: it is none, and *fault says why. */
+bool matrix_parse(struct matrix *matrix, char *text, struct matrix_fault *fault);
 
 /* Calls visit for each cell of a machine on a kernel, in the order of the states. Returns the number of faults: cells
  * that are missing or written twice; said on stdout. */
