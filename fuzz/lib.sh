@@ -12,7 +12,7 @@ fuzz_targets() {
 fuzz_limit() {
 	case $1 in
 	desc | command) echo 64 ;;
-	params | file | later) echo 128 ;;
+	device | params | file | later) echo 128 ;;
 	serve | tag) echo 256 ;;
 	stamp) echo 600 ;;
 	options) echo 1024 ;;
