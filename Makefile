@@ -18,7 +18,7 @@ CORE := desc request result tag tally command params adopt device device_phase
 BACKEND := null mem mem_shm file file_backend file_open file_resize file_probe file_holder
 WRAPPERS := fault delay
 SYS := port_uring ring serve handle step complain later trace buffers thread queue public start takeover run resize handover act node control report reason admin log check errnos clock
-CLI := main options options_names size say text add recover disk service talk listen daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop resize upgrade fill features module kconfig doctor record possible judge weigh weigh_command audit trace_check
+CLI := main await options options_names size say text add recover disk service talk listen daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop resize upgrade fill features module kconfig doctor record possible judge weigh weigh_command audit trace_check
 
 # The oracle of the driver: shares nothing with the core.
 SPEC := driver driver_device driver_names driver_args

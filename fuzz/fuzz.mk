@@ -15,7 +15,7 @@ FUZZ_SOURCES.serve := fuzz/world.c fuzz/world_mail.c spec/driver.c src/sys/serve
 FUZZ_SOURCES.later := src/sys/later.c
 FUZZ_SOURCES.options := $(wildcard src/cli/options*.c) src/cli/size.c src/cli/say.c
 FUZZ_SOURCES.state := src/cli/state.c
-FUZZ_SOURCES.talk := src/cli/talk.c src/sys/clock.c
+FUZZ_SOURCES.talk := src/cli/talk.c src/cli/await.c src/sys/clock.c
 FUZZ_SOURCES.trace := $(addprefix src/cli/,record.c possible.c judge.c weigh.c weigh_command.c audit.c) spec/driver.c spec/driver_names.c src/sys/later.c \
 	$(CORE_SOURCES)
 FUZZ_SOURCES.vectors := fuzz/runner.c spec/question.c spec/words.c $(CORE_SOURCES)

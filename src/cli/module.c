@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "control.h"
 #include "process.h"
 
@@ -40,7 +41,7 @@ void module_load(struct log log)
 		return;
 	}
 	pidfd = process_open(process_find(child));
-	if (pidfd >= 0 && process_wait(pidfd, MODPROBE_LIMIT_MS) != 0) {
+	if (pidfd >= 0 && await_readable(pidfd, MODPROBE_LIMIT_MS) != 0) {
 		log_say(log, REFUBLK_WARNING, "`modprobe " MODULE_NAME "` has not ended within %d s", MODPROBE_LIMIT_MS / 1000);
 		kill(child, SIGKILL);
 	}

@@ -1,14 +1,12 @@
 #include "process.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "text.h"
 
 enum { STAT_BYTES = 1024, STARTED_FIELD = 22 };
@@ -84,22 +82,4 @@ int process_open(struct process process)
 		return -ESRCH;
 	}
 	return pidfd;
-}
-
-int process_wait(int pidfd, uint32_t limit_ms)
-{
-	uint64_t end = clock_ms() + limit_ms;
-	struct pollfd poller = { .fd = pidfd, .events = POLLIN };
-
-	for (;;) {
-		uint64_t now = clock_ms();
-		int ready = poll(&poller, 1, now < end ? (int)(end - now) : 0);
-
-		if (ready > 0)
-			return 0;
-		if (ready == 0)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
 }

@@ -25,9 +25,6 @@ const char *process_name(int32_t pid, char *name);
 /* A pidfd of exactly this process, or -errno: -ESRCH when it is gone. */
 int process_open(struct process process);
 
-/* Waits until the process behind the pidfd has ended: 0, or -ETIMEDOUT. */
-int process_wait(int pidfd, uint32_t limit_ms);
-
 /* Field 22 of a line of /proc/PID/stat, whatever the process calls itself; *state is its letter. 0: malformed. */
 uint64_t process_parse_stat(const char *line, char *state);
 

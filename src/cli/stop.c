@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "await.h"
 #include "clock.h"
 #include "holders.h"
 #include "inventory.h"
@@ -111,7 +112,7 @@ static int stop_await_server(const struct inventory_device *device, int pidfd)
 {
 	uint64_t begin = clock_ms(), gone = 0, said = begin;
 
-	while (process_wait(pidfd, STOP_SLICE_MS) == -ETIMEDOUT) {
+	while (await_readable(pidfd, STOP_SLICE_MS) == -ETIMEDOUT) {
 		uint64_t now = clock_ms();
 
 		if (gone == 0 && stop_disk_is_gone(device->id))

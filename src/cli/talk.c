@@ -1,13 +1,12 @@
 #include "talk.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "await.h"
 #include "errnos.h"
 
 _Static_assert(sizeof(struct talk_question) == 16, "no padding: it is sent as bytes");
@@ -68,25 +67,6 @@ bool talk_address(const char *folder, int32_t id, struct sockaddr_un *address)
 	return length > 0 && (size_t)length < sizeof(address->sun_path);
 }
 
-/* Until something can be read, or the other end is gone: 0, or -ETIMEDOUT. */
-static int talk_await(int fd, uint32_t limit_ms)
-{
-	const uint64_t end_ms = clock_ms() + limit_ms;
-	struct pollfd poller = { .fd = fd, .events = POLLIN };
-
-	for (;;) {
-		const uint64_t now_ms = clock_ms();
-		const int ready = poll(&poller, 1, now_ms < end_ms ? (int)(end_ms - now_ms) : 0);
-
-		if (ready > 0)
-			return 0;
-		if (ready == 0)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
-}
-
 static int talk_exchange(int fd, struct talk_question question, uint32_t limit_ms, struct talk_answer *answer)
 {
 	unsigned char bytes[sizeof(*answer) + 1];
@@ -95,7 +75,7 @@ static int talk_exchange(int fd, struct talk_question question, uint32_t limit_m
 
 	if (send(fd, &question, sizeof(question), MSG_NOSIGNAL) < 0)
 		return -errno;
-	error = talk_await(fd, limit_ms);
+	error = await_readable(fd, limit_ms);
 	if (error)
 		return error;
 	count = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "clock.h"
 #include "fill.h"
 #include "handover.h"
@@ -102,10 +103,10 @@ static int upgrade_await(const struct inventory_device *device, int pidfd, struc
 	const uint64_t begin_ms = clock_ms();
 	uint32_t said_ms = 0;
 
-	while (process_wait(pidfd, UPGRADE_LOOK_MS) == -ETIMEDOUT) {
+	while (await_readable(pidfd, UPGRADE_LOOK_MS) == -ETIMEDOUT) {
 		const uint32_t waited_ms = (uint32_t)(clock_ms() - begin_ms);
 
-		if (fill && fill_over(fill) && process_wait(pidfd, 0) == -ETIMEDOUT) {
+		if (fill && fill_over(fill) && await_readable(pidfd, 0) == -ETIMEDOUT) {
 			say_error("device %d stays with process %d: its queues could not be filled, its log says more; nothing has changed",
 				  device->id, device->server.pid);
 			return SAY_FAILED;

@@ -1,30 +1,17 @@
 /* The tags' buffers: their places, and that every page is there, locked, and ours alone. */
 #include <check.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "buffers.h"
 #include "suite.h"
-
-static uint32_t lines;
-static char last_line[512];
-
-static void note(void *context, enum refublk_level level, const char *line)
-{
-	(void)context;
-	(void)level;
-	lines++;
-	strncpy(last_line, line, sizeof(last_line) - 1);
-}
-
-static const struct log log_to_note = { note, NULL };
+#include "support/capability.h"
+#include "support/note.h"
 
 static struct params_config config_of(uint32_t depth_tags, uint32_t max_io_bytes)
 {
@@ -100,16 +87,6 @@ START_TEST(test_every_tag_has_its_whole_buffer_in_memory)
 	buffers_unmap(&buffers);
 }
 END_TEST
-
-static void drop_capability(int capability)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2];
-
-	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
-	data[capability / 32].effective &= ~(1u << capability % 32);
-	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
-}
 
 START_TEST(test_a_refused_lock_is_a_warning_with_its_remedy)
 {

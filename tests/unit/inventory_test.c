@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "features.h"
 #include "inventory.h"
 #include "kconfig.h"
@@ -206,12 +207,12 @@ START_TEST(test_process_lives_and_ends)
 		return; /* valgrind has no pidfds */
 	ck_assert_int_ge(pidfd, 0);
 	ck_assert(process_alive(server));
-	ck_assert_int_eq(process_wait(pidfd, 50), -ETIMEDOUT);
+	ck_assert_int_eq(await_readable(pidfd, 50), -ETIMEDOUT);
 	other.started_ticks++;
 	ck_assert(!process_alive(other));
 	ck_assert_int_eq(process_open(other), -ESRCH);
 	kill(server.pid, SIGKILL);
-	ck_assert_int_eq(process_wait(pidfd, 10000), 0);
+	ck_assert_int_eq(await_readable(pidfd, 10000), 0);
 	ck_assert(!process_alive(server)); /* a zombie */
 	ck_assert_int_eq(process_open(server), -ESRCH);
 	end_server();

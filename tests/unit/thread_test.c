@@ -1,28 +1,15 @@
 /* What a queue's thread asks of the kernel, by its effect. */
 #include <check.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "suite.h"
+#include "support/capability.h"
+#include "support/note.h"
 #include "thread.h"
-
-static uint32_t lines;
-static char last_line[512];
-
-static void note(void *context, enum refublk_level level, const char *line)
-{
-	(void)context;
-	(void)level;
-	lines++;
-	strncpy(last_line, line, sizeof(last_line) - 1);
-}
-
-static const struct log log_to_note = { note, NULL };
 
 /* ---- names --------------------------------------------------------------------------------- */
 
@@ -151,16 +138,6 @@ START_TEST(test_the_threads_flags_show_an_io_flusher)
 	}
 }
 END_TEST
-
-static void drop_capability(int capability)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2];
-
-	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
-	data[capability / 32].effective &= ~(1u << capability % 32);
-	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
-}
 
 START_TEST(test_without_the_capability_the_remedy_is_named)
 {
