@@ -21,7 +21,7 @@ SYS := port_uring ring serve handle step complain later trace buffers thread que
 CLI := main await options options_names size say text add recover disk service talk listen daemon namespace journal signals sync state process mountinfo family openers holders inventory list stop resize upgrade fill features module kconfig doctor record possible judge weigh weigh_command audit trace_check
 
 # The oracle of the driver: shares nothing with the core.
-SPEC := driver driver_device driver_names driver_args
+SPEC := driver driver_device driver_commands driver_names driver_args
 
 CORE_SOURCES := $(CORE:%=src/core/%.c)
 BACKEND_SOURCES := $(BACKEND:%=src/backend/%.c)

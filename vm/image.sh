@@ -101,7 +101,7 @@ fill_job() {
     local folder=$1 cases=$2 program
     shift 2
     mkdir -p "$folder/bin" "$folder/cases"
-    cp "$vm_dir/guest.sh" "$vm_dir/kills.sh" "$vm_dir/guest-cases" "$vm_dir/guest-init" "$folder/"
+    cp "$vm_dir/guest.sh" "$vm_dir/kills.sh" "$vm_dir/leave.sh" "$vm_dir/guest-cases" "$vm_dir/guest-init" "$folder/"
     cp "$vm_dir"/matrix.tsv "$repo_dir"/spec/misuse.tsv "$repo_dir"/src/systemd/*.in "$folder/" 2>/dev/null || :
     cp "$cases"/*.sh "$folder/cases/"
     cp "$build_dir/bin/"* "$folder/bin/"
