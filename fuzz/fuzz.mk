@@ -31,13 +31,13 @@ FUZZ_TABLES := spec/tag.tsv spec/device.tsv
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_MAKE.plain :=
 FUZZ_MAKE.asan :=
-FUZZ_CLANG := $(firstword $(foreach version,-19 -20 -21 -22,$(shell command -v clang$(version) 2>/dev/null)) clang)
-FUZZ_MAKE.libfuzzer := CC=$(FUZZ_CLANG) CFLAGS="-O2 -g -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer" \
+FUZZ_CLANG = $(firstword $(foreach version,-19 -20 -21 -22,$(shell command -v clang$(version) 2>/dev/null)) clang)
+FUZZ_MAKE.libfuzzer = CC=$(FUZZ_CLANG) CFLAGS="-O2 -g -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer" \
 	FUZZ_UNTRACED="-fno-sanitize-coverage=trace-cmp" FUZZ_UNCOUNTED="-fno-sanitize=fuzzer-no-link"
 FUZZ_MAKE.afl := CC=afl-clang-fast CFLAGS="-O2 -g" FUZZ_ENGINE="-fsanitize=fuzzer"
 FUZZ_MAKE.aflasan := CC=afl-clang-fast CFLAGS="-O1 -g $(FUZZ_SANITIZE)" FUZZ_ENGINE="-fsanitize=fuzzer"
 FUZZ_MAKE.aflcmplog := CC="env AFL_LLVM_CMPLOG=1 afl-clang-fast" CFLAGS="-O2 -g" FUZZ_ENGINE="-fsanitize=fuzzer"
-FUZZ_MAKE.coverage := CC=$(FUZZ_CLANG) CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
+FUZZ_MAKE.coverage = CC=$(FUZZ_CLANG) CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
 FUZZ_ENGINE ?= $(BUILD)/fuzz/replay.o
 FUZZ_LINK ?= $(CC)
 

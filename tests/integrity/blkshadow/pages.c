@@ -6,7 +6,7 @@
 #include "reserve.h"
 #include "stamp.h"
 
-#define SLOTS_FIRST 1024u
+#define SLOTS_FIRST 64u
 
 struct pages {
 	struct page *pages;		/* reserved for the whole device, touched as far as `count` */

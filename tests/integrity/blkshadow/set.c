@@ -59,7 +59,7 @@ static uint32_t store(struct sets *sets, struct set *set)
 		index = sets->vacant[--sets->vacant_count];
 	} else {
 		if (sets->used == sets->capacity) {
-			sets->capacity = sets->capacity ? sets->capacity * 2 : 64;
+			sets->capacity = sets->capacity ? sets->capacity * 2 : 16;
 			sets->sets = checked(reallocarray(sets->sets, sets->capacity, sizeof *sets->sets));
 			sets->vacant = checked(reallocarray(sets->vacant, sets->capacity, sizeof *sets->vacant));
 		}
