@@ -76,7 +76,8 @@ static const char *read_state(struct matrix *matrix, char **cell)
 	state->machine = machine_of(cell[0] + strlen(STATE_MARK));
 	state->name = cell[1];
 	state->modes = modes_of(cell[2]);
-	if (state->machine == MATRIX_MACHINES || state->modes == 0)
+	/* Rows list names with commas between them. */
+	if (state->machine == MATRIX_MACHINES || state->modes == 0 || strchr(state->name, ','))
 		return "not a state";
 	while (strcmp(cell[3], "-") != 0 && (step = strsep(&steps, " ")) != NULL) {
 		if (state->steps == MATRIX_STEPS_MAX || step[0] == '\0')
