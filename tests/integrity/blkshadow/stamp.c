@@ -152,25 +152,25 @@ bool stamp_is_zero(const void *data)
 	return (any[0] | any[1] | any[2] | any[3]) == 0;
 }
 
-/* Each step of a lane is a bijection, so a change in one word always changes its lane. */
+/* A step as XXH64's: each is a bijection of the word, and its products spread a change of a few bits over the whole lane,
+ * so that no other change of a few bits takes it back. */
+static inline uint64_t hash_step(uint64_t lane, uint64_t word)
+{
+	lane += word * 0xc2b2ae3d27d4eb4fu;
+	return (lane << 31 | lane >> 33) * 0x9e3779b185ebca87u;
+}
+
 uint64_t stamp_hash(const void *data)
 {
-	lanes even = {1, 2, 3, 4}, odd = {5, 6, 7, 8};
-	uint64_t hash = 0;
+	uint64_t lane[LANES] = {1, 2, 3, 4}, word[LANES], hash = 0;
 
-	for (size_t at = 0; at < OPERATION_SECTOR_BYTES; at += sizeof(lanes) * 2) {
-		lanes word[2];
-
+	for (size_t at = 0; at < OPERATION_SECTOR_BYTES; at += sizeof word) {
 		memcpy(word, (const uint8_t *)data + at, sizeof word);
-		even ^= word[0];
-		odd ^= word[1];
-		even = (even << 13) | (even >> 19);
-		odd = (odd << 13) | (odd >> 19);
-		even += even << 2;
-		odd += odd << 2;
+		for (unsigned number = 0; number < LANES; number++)
+			lane[number] = hash_step(lane[number], word[number]);
 	}
-	for (unsigned lane = 0; lane < LANES; lane++)
-		hash = mix_64(hash ^ ((uint64_t)even[lane] << 32 | odd[lane]));
+	for (unsigned number = 0; number < LANES; number++)
+		hash = mix_64(hash ^ lane[number]);
 	return hash;
 }
 

@@ -133,6 +133,29 @@ START_TEST(operations_survive_a_file)
 }
 END_TEST
 
+/* A hash that takes two changes of few bits for none would hide what wears out in a memory. */
+START_TEST(no_two_flipped_bits_undo_each_other)
+{
+	uint8_t data[OPERATION_SECTOR_BYTES];
+	const unsigned bits = 8 * OPERATION_SECTOR_BYTES;
+	struct operation operation = write_at(1, 8, 1);
+	uint64_t hash;
+
+	stamp_write(&identity, &operation, 8, data);
+	hash = stamp_hash(data);
+	for (unsigned one = 0; one < bits; one++) {
+		data[one / 8] ^= (uint8_t)(1u << one % 8);
+		for (unsigned other = one + 1; other < bits; other++) {
+			data[other / 8] ^= (uint8_t)(1u << other % 8);
+			if (stamp_hash(data) == hash)
+				ck_abort_msg("bits %u and %u", one, other);
+			data[other / 8] ^= (uint8_t)(1u << other % 8);
+		}
+		data[one / 8] ^= (uint8_t)(1u << one % 8);
+	}
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *suite = suite_create("stamp");
@@ -140,6 +163,7 @@ Suite *suite(void)
 
 	tcase_add_test(cases, a_sector_tells_where_it_comes_from);
 	tcase_add_test(cases, every_flipped_bit_is_noticed);
+	tcase_add_test(cases, no_two_flipped_bits_undo_each_other);
 	tcase_add_test(cases, sectors_have_little_in_common);
 	tcase_add_test(cases, a_repeated_attempt_writes_other_content);
 	tcase_add_test(cases, operations_survive_a_file);
