@@ -31,7 +31,7 @@ struct matrix_row {
 /* Why a text is no matrix. */
 struct matrix_fault {
 	const char *what;
-	int line; /* from 1 on; 0: it is of no line */
+	int line; /* from 1 on */
 };
 
 struct matrix {

@@ -153,7 +153,7 @@ static int mem_use(const struct mem *mem, uint64_t from, uint64_t to)
 	return 0;
 }
 
-/* Address space costs nothing, but may be limited. */
+/* Address space may be limited. */
 static int mem_map(struct mem *mem, uint64_t size_bytes, uint64_t room_bytes)
 {
 	mem->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);

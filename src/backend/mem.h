@@ -25,7 +25,7 @@ struct mem;
 /* Its context is a struct mem. lend() always lends. */
 extern const struct refublk_backend mem_backend;
 
-/* The room of a disk whose size may change. */
+/* What a server asks for: nobody knows how far its disk will grow, and address space costs nothing. */
 #define MEM_ROOM_BYTES (UINT64_C(16) << 40)
 
 /* A disk of zeroes, with room in the address space to grow to room_bytes, or to a half of that, or a quarter …: as much as
@@ -38,8 +38,10 @@ int mem_open(struct mem **mem, uint64_t size_bytes, uint64_t room_bytes) __attri
  * its memory. 0, or -errno and the size is what it was: -EINVAL as above; -ENOMEM no room in the address space behind the
  * disk, or overcommitment is forbidden. Logs nothing. */
 int mem_resize(struct mem *mem, uint64_t size_bytes) __attribute__((warn_unused_result));
+
 /* A disk whose content is a file of memory: it outlives the server. It is allocated up to size_bytes, -ENOSPC when that is
- * more than there is; discard and WRITE_ZEROES give nothing back. fd: becomes the mem's, and is closed with it; on failure it stays the caller's. */
+ * more than there is; discard and WRITE_ZEROES give nothing back. room_bytes: as above. fd: becomes the mem's, and is
+ * closed with it; on failure it stays the caller's. */
 int mem_open_file(struct mem **mem, int fd, uint64_t size_bytes, uint64_t room_bytes) __attribute__((warn_unused_result));
 
 /* That file; -1: there is none. */
